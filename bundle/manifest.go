@@ -3,8 +3,6 @@ package bundle
 import (
 	"encoding/hex"
 	"fmt"
-	"regexp"
-	"sync"
 	"time"
 )
 
@@ -101,11 +99,6 @@ func (h *HexHash) UnmarshalText(text []byte) error {
 	return nil
 }
 
-var annexName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^annex-[0-9]{2,4}\.pdf$`) })
-
-// AnnexName is the name of annex file number n, from 1.
-func AnnexName(n int) string { return fmt.Sprintf("annex-%02d.pdf", n) }
-
 // ParseManifest reads manifest.json and refuses what [Canonical] would not have
 // written for a manifest that makes sense.
 func ParseManifest(data []byte) (*Manifest, error) {
@@ -131,7 +124,7 @@ func (m *Manifest) check() error {
 	sealed, err := time.Parse(time.RFC3339, m.SealedAt)
 	rows := 0
 	for i, a := range m.Annexes {
-		if !annexName().MatchString(a.Name) || a.Name != AnnexName(i+1) || a.Rows < 1 {
+		if a.Name != AnnexName(i+1) || a.Rows < 1 {
 			return fmt.Errorf("annex %d: %w", i+1, ErrMalformed)
 		}
 		rows += a.Rows
