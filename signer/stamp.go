@@ -1,0 +1,63 @@
+package signer
+
+import (
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"kytiem/certs"
+	"kytiem/pades"
+	"kytiem/paper"
+)
+
+// Stamp draws what a signature by cert shows in one of the document's prepared
+// fields: who signed, for which organisation, when (Nghị định 30/2020/NĐ-CP, Phụ
+// lục I, mục II.7; Thông tư 01/2019/TT-BNV for the lines). A field without a
+// rectangle shows nothing.
+func Stamp(document *pades.File, field string, cert *x509.Certificate, at time.Time) (*pades.Appearance, error) {
+	fields, err := document.EmptyFields()
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(fields, func(f pades.Field) bool { return f.Name == field })
+	if i < 0 {
+		return nil, fmt.Errorf("signature field %q: %w", field, pades.ErrField)
+	}
+	rect := fields[i].Rect
+	if rect[2] <= rect[0] || rect[3] <= rect[1] {
+		return nil, nil
+	}
+	subject := certs.Subject(cert)
+	_, content, err := paper.Stamp(paper.StampOptions{
+		SignedBy: subject.CommonName, Organisation: subject.Organization, At: at,
+		Seal: isOrganisation(cert), Width: rect[2] - rect[0], Height: rect[3] - rect[1],
+	})
+	if err != nil {
+		return nil, fmt.Errorf("drawing the stamp: %w", err)
+	}
+	base, err := stampFonts()
+	if err != nil {
+		return nil, err
+	}
+	return base.WithContent(content), nil
+}
+
+// isOrganisation tells an organisation's certificate from a person's: only people
+// have a number of an identity document.
+func isOrganisation(cert *x509.Certificate) bool {
+	return !slices.ContainsFunc(certs.Identifiers(cert), func(id certs.Identifier) bool {
+		return id.Scheme == "CCCD" || id.Scheme == "CMND" || id.Scheme == "HC"
+	})
+}
+
+// stampFonts are the stamps' fonts, out of the sheet that is the same for every
+// stamp: read once per process.
+var stampFonts = sync.OnceValues(func() (*pades.Appearance, error) {
+	sheet, _, err := paper.Stamp(paper.StampOptions{SignedBy: "-", Width: 72, Height: 36})
+	if err != nil {
+		return nil, err
+	}
+	return pades.ParseAppearance(sheet)
+})
