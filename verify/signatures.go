@@ -1,0 +1,90 @@
+package verify
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io/fs"
+	"slices"
+
+	"kytiem/bundle"
+	"kytiem/pades"
+)
+
+// judgeSignatures judges both signatures and applies R-D8: document and data are
+// both signed, under one certificate, by the unit, and written as our signer writes
+// them, to the byte.
+func (d *directory) judgeSignatures(ctx context.Context) {
+	pages, err := d.read(bundle.PagesFile, MaxDocumentBytes)
+	if err != nil {
+		return // R-D2 has said so
+	}
+	fields := d.v.addPDF(ctx, d.report, bundle.PagesFile+"#", pages)
+	if d.document != nil {
+		judgeFields(d.report, fields, d.manifest, d.document)
+	}
+	for i := range fields {
+		d.judgeWriting(&fields[i])
+	}
+	leaf, there := d.judgeSignatureFile(ctx)
+	d.judgeBoth(fields, leaf, there)
+}
+
+// judgeWriting is strict where others' documents are forgiven: nothing in the hole
+// that the signature leaves may differ from what our signer writes.
+func (d *directory) judgeWriting(field *signedField) {
+	d.report.Signatures[field.index].amend(func(c *checks) {
+		switch {
+		case field.cms == nil: // its own rules have said why
+		case !field.cms.IsDER, !field.file.CanonicalContents(field.Signature), !field.file.Padding(field.Signature, field.cms.Length):
+			c.fail("R-D8", FormatFailure, "", "signature not written as our signer writes it")
+		default:
+			c.ok("R-D8", "signature written as our signer writes it")
+		}
+	})
+}
+
+// judgeSignatureFile judges manifest.p7s, if there is one, and returns its signer.
+func (d *directory) judgeSignatureFile(ctx context.Context) (leaf *x509.Certificate, there bool) {
+	p7s, err := d.read(bundle.SignatureFile, bundle.MaxManifestBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false
+	}
+	var cms *pades.CMS
+	if err == nil {
+		cms, err = pades.ParseCMS(p7s)
+	}
+	switch {
+	case err != nil:
+		d.checks.fail("R-C1", FormatFailure, "", bundle.SignatureFile+": "+err.Error())
+		return nil, true
+	case !cms.IsDER, cms.Length != len(p7s), len(cms.Signers) != 1, cms.Content != nil:
+		d.checks.fail("R-D8", FormatFailure, "", bundle.SignatureFile+" not written as our signer writes it")
+	}
+	index := len(d.report.Signatures)
+	leaves := d.v.addDetached(ctx, d.report, bundle.SignatureFile, cms, d.manifestJSON)
+	for i, leaf := range leaves {
+		if leaf != nil && d.document != nil {
+			d.report.Signatures[index+i].amend(func(c *checks) { judgeHolder(c, leaf, required(d.manifest, d.document)) })
+		}
+	}
+	if len(leaves) > 0 {
+		leaf = leaves[0]
+	}
+	return leaf, true
+}
+
+// judgeBoth applies R-D9: the head signed both the document and the data, with one
+// certificate.
+func (d *directory) judgeBoth(fields []signedField, data *x509.Certificate, dataSigned bool) {
+	head := slices.IndexFunc(fields, func(f signedField) bool { return f.Field == bundle.HeadField })
+	switch {
+	case head < 0 && !dataSigned && len(fields) == 0: // nobody has signed yet
+	case head < 0 || !dataSigned:
+		d.checks.fail("R-D9", SigConstraintsFailure, "sig.not_signed_item", "document and data are not both signed by the head")
+	case fields[head].leaf == nil || data == nil || !fields[head].leaf.Equal(data):
+		d.checks.fail("R-D9", SigConstraintsFailure, "cert.two_signers", "document and data are signed under different certificates")
+	default:
+		d.checks.ok("R-D9", "document and data signed under one certificate")
+	}
+}
