@@ -1,0 +1,56 @@
+package dossier
+
+import (
+	"strings"
+
+	"kytiem/bundle"
+)
+
+// preview is what document.json says at sealing: everything but number, date and
+// signatory, which are those of the day the head signs.
+func (o *SealOptions) preview(m *bundle.Manifest) bundle.Document {
+	d := bundle.Document{
+		V: bundle.DocumentVersion, Preview: true,
+		Recipients: []string{"Sở Y tế", "Trung tâm Kiểm soát bệnh tật tỉnh", "Lưu: VT"},
+	}
+	if o.Unit.Level == bundle.Facility {
+		d.Agency = []string{strings.ToUpper(o.Unit.FullName)}
+		d.Notation = "BC-" + initials(o.Unit.FullName)
+		d.Place = o.commune(m).Name
+		d.Signatory.Position = "Giám đốc"
+		return d
+	}
+	// Nghị định 30/2020/NĐ-CP, Phụ lục I, mục II.2: a People's Committee names no
+	// superior agency.
+	d.Agency = []string{"ỦY BAN NHÂN DÂN", strings.ToUpper(o.Unit.FullName)}
+	d.Notation = "BC-UBND"
+	d.Place = o.Unit.Name
+	d.Signatory.Position = "Chủ tịch"
+	d.Capacity = bundle.TM
+	return d
+}
+
+// commune finds the commune a facility lies in; where the register does not know
+// it, the facility stands for itself.
+func (o *SealOptions) commune(m *bundle.Manifest) bundle.Unit {
+	if o.Units != nil {
+		if u, err := o.Units.At(o.Unit.Parent, m.Period.To); err == nil {
+			return u
+		}
+	}
+	return o.Unit
+}
+
+
+// initials abbreviates an agency's name for the notation: Bệnh viện Đa khoa Thống
+// Nhất → BVĐKTN (Nghị định 30/2020/NĐ-CP, Phụ lục I, mục II.3).
+func initials(name string) string {
+	var b strings.Builder
+	for word := range strings.FieldsSeq(name) {
+		first := []rune(word)[0]
+		if !strings.ContainsRune("(-–,.", first) {
+			b.WriteString(strings.ToUpper(string(first)))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,52 @@
+package dossier
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"kytiem/intake"
+)
+
+// leftovers is the file of the rows that could not be sealed, in the shape of the
+// file they came in. It is made with its first row and gets its name at the end.
+type leftovers struct {
+	path   string
+	reader *intake.Reader
+	file   *os.File
+	out    *intake.ErrorFile
+}
+
+func (l *leftovers) write(row intake.Row) error {
+	if l.file == nil {
+		f, err := os.CreateTemp(filepath.Dir(l.path), "."+filepath.Base(l.path)+".making-")
+		if err != nil {
+			return fmt.Errorf("making the file of rows that are not ready: %w", err)
+		}
+		l.file = f
+		if l.out, err = intake.NewErrorFile(f, l.reader); err != nil {
+			return err
+		}
+	}
+	return l.out.Write(row)
+}
+
+// keep gives the file its name.
+func (l *leftovers) keep() error {
+	if l.file == nil {
+		return nil
+	}
+	if err := errors.Join(l.out.Close(), l.file.Sync(), l.file.Close()); err != nil {
+		return fmt.Errorf("writing the file of rows that are not ready: %w", err)
+	}
+	return os.Rename(l.file.Name(), l.path)
+}
+
+// discard removes a file that did not get its name.
+func (l *leftovers) discard() {
+	if l.file != nil {
+		l.file.Close()
+		os.Remove(l.file.Name())
+	}
+}
