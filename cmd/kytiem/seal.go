@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"kytiem/bundle"
+	"kytiem/dossier"
+	"kytiem/intake"
+)
+
+// shownFindings is how many findings are printed one by one; the NotReady file has
+// them all.
+const shownFindings = 20
+
+func sealCommand() *cobra.Command {
+	var unit, units, results, out, notReady, extra string
+	cmd := &cobra.Command{
+		Use:   "seal --unit CODE[@DATE] --units FILE --results FILE --out DIR",
+		Short: "niêm phong kết quả của một đơn vị thành hồ sơ · seal a unit's ready results into a bundle directory",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if extra != "refuse" && extra != "ignore" {
+				return fmt.Errorf("--extra %s: refuse or ignore", extra)
+			}
+			register, u, err := findUnit(units, unit)
+			if err != nil {
+				return err
+			}
+			in, err := os.Open(results)
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			if notReady == "" {
+				notReady = out + ".not-ready" + extension(results)
+			}
+			printer := &sealPrinter{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr()}
+			sealed, err := dossier.Seal(cmd.Context(), dossier.SealOptions{
+				Unit: u, Units: register, Results: in, Out: out, NotReady: notReady, Extra: extra == "ignore",
+				Progress: printer.progress, Found: printer.found,
+			})
+			if sealed != nil {
+				printer.summary(sealed, out, notReady, err == nil)
+			}
+			if errors.Is(err, dossier.ErrNothingReady) {
+				fmt.Fprintln(cmd.ErrOrStderr(), "kytiem: "+explainError(err))
+				return exit{exitNothing}
+			}
+			return err
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&unit, "unit", "", "unit's code, with a date where the code was given to several: 26068@2021-11-30")
+	flags.StringVar(&units, "units", "", "units file (CSV)")
+	flags.StringVar(&results, "results", "", "results file (CSV, NDJSON or XLSX)")
+	flags.StringVar(&out, "out", "", "bundle directory to make")
+	flags.StringVar(&notReady, "not-ready", "", "file for rows that cannot be sealed (default OUT.not-ready.*)")
+	flags.StringVar(&extra, "extra", "refuse", "columns that are not known: refuse or ignore")
+	for _, name := range []string{"unit", "units", "results", "out"} {
+		cobra.CheckErr(cmd.MarkFlagRequired(name))
+	}
+	return cmd
+}
+
+// findUnit reads the units file and finds the unit by its key.
+func findUnit(path, key string) (*bundle.Units, bundle.Unit, error) {
+	code, on, err := bundle.ParseUnitKey(key)
+	if err != nil {
+		return nil, bundle.Unit{}, err
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, bundle.Unit{}, err
+	}
+	defer in.Close()
+	register, err := intake.ReadUnits(in)
+	if err != nil {
+		return nil, bundle.Unit{}, err
+	}
+	u, err := register.At(code, on)
+	return register, u, err
+}
+
+// extension gives the NotReady file the ending of the results file, whose shape it
+// has.
+func extension(results string) string {
+	for i := len(results) - 1; i >= 0 && results[i] != '/'; i-- {
+		if results[i] == '.' {
+			return results[i:]
+		}
+	}
+	return ".csv"
+}
+
+// sealPrinter tells what sealing found. Findings hold no personal data.
+type sealPrinter struct {
+	out, err io.Writer
+	shown    int
+	warnings int
+}
+
+func (p *sealPrinter) progress(rows int) {
+	if rows%100_000 == 0 {
+		fmt.Fprintf(p.err, "… %d dòng · rows\n", rows)
+	}
+}
+
+func (p *sealPrinter) found(f intake.Finding) {
+	if f.Warning {
+		p.warnings++
+		return
+	}
+	if p.shown++; p.shown <= shownFindings {
+		fmt.Fprintln(p.err, f)
+	}
+}
+
+func (p *sealPrinter) summary(s *dossier.Sealed, out, notReady string, done bool) {
+	if p.shown > shownFindings {
+		fmt.Fprintf(p.err, "… và %d lỗi nữa, xem tệp · and %d more, see %s\n", p.shown-shownFindings, p.shown-shownFindings, notReady)
+	}
+	fmt.Fprintf(p.out, "%d dòng: %d niêm phong, %d chưa sẵn sàng, %d có lỗi, %d cảnh báo · rows: sealed, not ready, bad, warnings\n",
+		s.Rows, s.Records, s.NotReady, s.Bad, p.warnings)
+	if s.NotReady+s.Bad > 0 {
+		fmt.Fprintf(p.out, "  các dòng chưa niêm phong · rows left out: %s\n", notReady)
+	}
+	if done {
+		c := s.Manifest.Counts
+		fmt.Fprintf(p.out, "  hồ sơ · bundle %s: %s\n", s.Manifest.Bundle, out)
+		fmt.Fprintf(p.out, "  %d người, %d mũi tiêm (%d trùng khớp, %d làm sạch, %d miễn xác minh) · persons, doses (matched, cleansed, exempt)\n",
+			c.Persons, c.Doses, c.Matched, c.Cleansed, c.Exempt)
+		fmt.Fprintf(p.out, "  mã gốc · root %s\n", s.Manifest.Root)
+	}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kytiem/bundle"
+	"kytiem/dossier"
+	"kytiem/signer"
+)
+
+func signCommand() *cobra.Command {
+	var p12, passFile, number, date, place, capacity, tsa, level string
+	var pss bool
+	cmd := &cobra.Command{
+		Use:   "sign DIR --p12 FILE --pass-file FILE",
+		Short: "ký số văn bản và dữ liệu của hồ sơ · sign document and data of a bundle",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if tsa != "" || level != "B-B" {
+				return fmt.Errorf("this version signs at level B-B; time-stamps (--tsa) and --level %s come later "+
+					"(phiên bản này chỉ ký mức B-B, chưa có dấu thời gian)", level)
+			}
+			carrier, err := openPKCS12(p12, passFile)
+			if err != nil {
+				return err
+			}
+			o := dossier.SignOptions{
+				Carrier: carrier, Certificates: carrier.Certificates(), PSS: pss, Number: number, Place: place,
+			}
+			if o.Date, err = bundle.ParseDate(date); err != nil {
+				return fmt.Errorf("--date, as YYYY-MM-DD: %w", err)
+			}
+			if cmd.Flags().Changed("capacity") {
+				c := bundle.Capacity(strings.TrimSuffix(strings.ToUpper(capacity), "."))
+				o.Capacity = &c
+			}
+			if o.Verifier, err = newVerifier("", "", false); err != nil {
+				return err
+			}
+			report, err := dossier.Sign(cmd.Context(), args[0], o)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "Ký số thành công · signed: %s\n", args[0])
+			return report.WriteText(cmd.OutOrStdout())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&p12, "p12", "", "PKCS#12 file with key and certificate")
+	flags.StringVar(&passFile, "pass-file", "", "file with its password")
+	flags.StringVar(&number, "number", "01", "document number in the agency's register")
+	flags.StringVar(&date, "date", "", "document date, YYYY-MM-DD (default today in Việt Nam)")
+	flags.StringVar(&place, "place", "", "place of issue (default the unit's)")
+	flags.StringVar(&capacity, "capacity", "", "TM, KT, TL, TUQ or Q (Nghị định 30/2020/NĐ-CP, Điều 13)")
+	flags.StringVar(&tsa, "tsa", "", "time-stamp authority (not in this version)")
+	flags.StringVar(&level, "level", "B-B", "signature level (this version: B-B)")
+	flags.BoolVar(&pss, "pss", false, "RSASSA-PSS instead of PKCS #1 v1.5")
+	for _, name := range []string{"p12", "pass-file"} {
+		cobra.CheckErr(cmd.MarkFlagRequired(name))
+	}
+	return cmd
+}
+
+// openPKCS12 opens a key file with the password in another file, so that it stands
+// in no process list.
+func openPKCS12(path, passFile string) (*signer.PKCS12, error) {
+	password, err := os.ReadFile(passFile)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > signer.MaxPKCS12Bytes {
+		return nil, fmt.Errorf("%s: %w", path, signer.ErrPKCS12)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	carrier, err := signer.OpenPKCS12(data, strings.TrimRight(string(password), "\r\n"))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return carrier, nil
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kytiem/certs"
+	"kytiem/verify"
+)
+
+func verifyCommand() *cobra.Command {
+	var content, trust, at string
+	var offline, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify FILE...",
+		Short: "kiểm tra văn bản, chữ ký, bằng chứng, thư mục hồ sơ · verify documents, signatures, proofs, bundle directories",
+		Long: "Verifies signed PDF documents, .p7s signatures with their content, proofs, and bundle directories.\n" +
+			"Exit codes: 0 all TOTAL_PASSED, 1 some TOTAL_FAILED, 2 INDETERMINATE, 3 no signature, 4 error; over several inputs 4 > 1 > 3 > 2 > 0.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := newVerifier(trust, at, offline)
+			if err != nil {
+				return err
+			}
+			var reports []*verify.Report
+			var verdicts []verify.Indication
+			failed := false
+			for _, path := range args {
+				report, err := verifyPath(cmd.Context(), v, path, content)
+				if err != nil {
+					fmt.Fprintln(cmd.ErrOrStderr(), "kytiem: "+explainError(err))
+					failed = true
+					continue
+				}
+				reports = append(reports, report)
+				verdicts = append(verdicts, report.Verdict)
+			}
+			if err := printReports(cmd.OutOrStdout(), reports, asJSON, len(args) > 1); err != nil {
+				return err
+			}
+			code := verify.ExitCode(verdicts...)
+			if failed {
+				code = exitError
+			}
+			if code != 0 {
+				return exit{code}
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&content, "content", "", "content of a detached signature")
+	flags.StringVar(&trust, "trust", "", "directory of trust anchors (default KYTIEM_TRUST)")
+	flags.StringVar(&at, "at", "", "validation time, RFC 3339 (default now)")
+	flags.BoolVar(&offline, "offline", false, "open no connection")
+	flags.BoolVar(&asJSON, "json", false, "print the report as JSON")
+	return cmd
+}
+
+// newVerifier makes a verifier with the anchors of a directory, of KYTIEM_TRUST if
+// none is named, or without any. On the command line the addresses in certificates
+// may be private: it is the user's own machine that asks.
+func newVerifier(trust, at string, offline bool) (*verify.Verifier, error) {
+	v := &verify.Verifier{Revocation: certs.Offline{}}
+	if !offline {
+		v.Revocation = &certs.HTTP{AllowPrivate: true}
+	}
+	if trust == "" {
+		trust = os.Getenv("KYTIEM_TRUST")
+	}
+	if trust != "" {
+		anchors, err := certs.LoadAnchors(trust)
+		if err != nil {
+			return nil, err
+		}
+		v.Anchors = anchors
+	}
+	if at != "" {
+		t, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			return nil, errors.New("--at is a time like 2021-12-01T08:00:00+07:00 (RFC 3339)")
+		}
+		v.At = t
+	}
+	return v, nil
+}
+
+// verifyPath finds out what a path holds from its content and verifies it.
+func verifyPath(ctx context.Context, v *verify.Verifier, path, content string) (*verify.Report, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.Base(filepath.Clean(path))
+	if info.IsDir() {
+		return v.Directory(ctx, name, os.DirFS(path))
+	}
+	data, err := readBounded(path)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")): // ISO 32000-1, Annex H.3, note 13
+		return v.PDF(ctx, name, data), nil
+	case bytes.HasPrefix(data, []byte(`{"digests":`)):
+		return v.Proof(ctx, name, data)
+	}
+	signed, err := contentOf(path, content)
+	if err != nil {
+		return nil, err
+	}
+	report, err := v.Detached(ctx, name, data, signed)
+	if err != nil {
+		return nil, fmt.Errorf("%w; accepted are signed PDFs, CMS signatures, proofs and bundle directories", err)
+	}
+	return report, nil
+}
+
+// contentOf reads the content of a detached signature: the named file, or what lies
+// beside it under the same name with another ending. nil where there is none.
+func contentOf(path, content string) ([]byte, error) {
+	if content != "" {
+		return readBounded(content)
+	}
+	stem := strings.TrimSuffix(path, filepath.Ext(path))
+	for _, candidate := range []string{stem, stem + ".json", stem + ".pdf", stem + ".xml", stem + ".txt"} {
+		if candidate == path {
+			continue
+		}
+		info, err := os.Stat(candidate)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+			continue
+		}
+		return readBounded(candidate)
+	}
+	return nil, nil
+}
+
+// readBounded reads a file that a verifier would hold in memory whole.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > verify.MaxDocumentBytes {
+		return nil, fmt.Errorf("%s has %d bytes, more than %d", path, info.Size(), verify.MaxDocumentBytes)
+	}
+	data := make([]byte, info.Size())
+	_, err = io.ReadFull(f, data)
+	return data, err
+}
+
+// printReports prints one report, or several in an array.
+func printReports(w io.Writer, reports []*verify.Report, asJSON, several bool) error {
+	if !asJSON {
+		for _, r := range reports {
+			if err := r.WriteText(w); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if !several && len(reports) == 1 {
+		out, err := reports[0].JSON()
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(out)
+		return err
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(reports)
+}
