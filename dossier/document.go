@@ -11,7 +11,7 @@ import (
 func (o *SealOptions) preview(m *bundle.Manifest) bundle.Document {
 	d := bundle.Document{
 		V: bundle.DocumentVersion, Preview: true,
-		Recipients: []string{"Sở Y tế", "Trung tâm Kiểm soát bệnh tật tỉnh", "Lưu: VT"},
+		Recipients: []string{"Sở Y tế", "Trung tâm Kiểm soát bệnh tật tỉnh", filing},
 	}
 	if o.Unit.Level == bundle.Facility {
 		d.Agency = []string{strings.ToUpper(o.Unit.FullName)}
@@ -29,6 +29,10 @@ func (o *SealOptions) preview(m *bundle.Manifest) bundle.Document {
 	d.Capacity = bundle.TM
 	return d
 }
+
+// filing is the last line of Nơi nhận (Nghị định 30/2020/NĐ-CP, Phụ lục I, mục
+// II.9).
+const filing = "Lưu: VT"
 
 // commune finds the commune a facility lies in; where the register does not know
 // it, the facility stands for itself.

@@ -25,9 +25,7 @@ func (l *leftovers) write(row intake.Row) error {
 			return fmt.Errorf("making the file of rows that are not ready: %w", err)
 		}
 		l.file = f
-		if l.out, err = intake.NewErrorFile(f, l.reader); err != nil {
-			return err
-		}
+		l.out = intake.NewErrorFile(f, l.reader)
 	}
 	return l.out.Write(row)
 }

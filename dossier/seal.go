@@ -25,7 +25,7 @@ type SealOptions struct {
 	Extra    bool          // pass over columns that are not of the contract
 	Now      func() time.Time
 	Progress func(rows int)       // called now and then, if set
-	Found    func(intake.Finding) // called for everything found in rows, if set
+	Found    func(intake.Finding) // called for every error and warning in rows, if set
 }
 
 // Sealed says what became of the rows.
@@ -122,7 +122,7 @@ func (o *SealOptions) sort(row intake.Row, records *spill, left *leftovers, seal
 	case len(lacks) > 0:
 		sealed.NotReady++
 		for _, lack := range lacks {
-			row.Findings = append(row.Findings, intake.Explain(lack, row.Line))
+			row.Findings = append(row.Findings, intake.Explain(row.Line, lack))
 		}
 	}
 	if o.Found != nil {

@@ -147,7 +147,7 @@ func minutesOf(data []byte) (*minutes.Minutes, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := file.Embedded(0, minutes.File)
+	content, err := file.Embedded(0, "minutes.json")
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,74 @@
+package dossier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"kytiem/bundle"
+	"kytiem/minutes"
+)
+
+// MinutesOptions say what the minutes state beside the bundle itself. What is
+// empty is left blank, to be filled in by hand.
+type MinutesOptions struct {
+	Parties []minutes.Party
+	Reason  string
+	Number  string
+	Venue   string
+	Start   string // see minutes.Minutes
+	End     string
+}
+
+// DrawMinutes draws minutes.pdf into a bundle directory. A bundle that is signed
+// needs none: ErrSigned. Minutes that are there already are only replaced while
+// there is no scan of them.
+func DrawMinutes(_ context.Context, dir string, o MinutesOptions) error {
+	d, err := open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	if d.has(bundle.SignatureFile) {
+		return fmt.Errorf("%s: %w", dir, ErrSigned)
+	}
+	for _, name := range d.names {
+		if bundle.IsScan(name) {
+			return fmt.Errorf("%s holds a scan of its minutes: %w", dir, ErrExists)
+		}
+	}
+	m := &minutes.Minutes{
+		V: minutes.Version, Agency: d.document.Agency, Parent: d.document.Parent,
+		Notation: "BB" + d.document.Notation[len("BC"):], Number: o.Number,
+		Parties: o.Parties, Reason: o.Reason, Venue: o.Venue, Start: o.Start, End: o.End,
+		Recipients: recipients(d.document.Recipients),
+	}
+	if err := m.Check(d.manifest.Unit); err != nil {
+		return err
+	}
+	making := filepath.Join(dir, "."+bundle.MinutesFile+".making")
+	if err := os.Remove(making); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	defer os.Remove(making) // what is left of a drawing that failed
+	err = writeFile(making, func(f *os.File) error { return minutes.Draw(f, d.manifestJSON, m, d.roll) })
+	if err != nil {
+		return err
+	}
+	return os.Rename(making, filepath.Join(dir, bundle.MinutesFile))
+}
+
+// recipients are those of the document without the line about filing, which
+// minutes word differently.
+func recipients(of []string) []string {
+	var kept []string
+	for _, r := range of {
+		if r != filing {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
