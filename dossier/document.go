@@ -45,7 +45,6 @@ func (o *SealOptions) commune(m *bundle.Manifest) bundle.Unit {
 	return o.Unit
 }
 
-
 // initials abbreviates an agency's name for the notation: Bệnh viện Đa khoa Thống
 // Nhất → BVĐKTN (Nghị định 30/2020/NĐ-CP, Phụ lục I, mục II.3).
 func initials(name string) string {

@@ -36,12 +36,22 @@ func (d *directory) judgeWriting(field *signedField) {
 	d.report.Signatures[field.index].amend(func(c *checks) {
 		switch {
 		case field.cms == nil: // its own rules have said why
-		case !field.cms.IsDER, !field.file.CanonicalContents(field.Signature), !field.file.Padding(field.Signature, field.cms.Length):
+		case !field.endsWith(len(field.file.Bytes())), !field.cms.IsDER, !field.file.CanonicalContents(field.Signature), !field.file.Padding(field.Signature, field.cms.Length):
 			c.fail("R-D8", FormatFailure, "", "signature not written as our signer writes it")
 		default:
 			c.ok("R-D8", "signature written as our signer writes it")
 		}
 	})
+}
+
+// endsWith reports whether a signature that ends with the last revision also ends
+// with the last byte: a line feed after it, which is forgiven elsewhere, is a change.
+func (f *signedField) endsWith(size int) bool {
+	if f.Revision != len(f.file.Revisions())-1 {
+		return true
+	}
+	r := f.ByteRange
+	return len(r) == 4 && r[2]+r[3] == int64(size)
 }
 
 // judgeSignatureFile judges manifest.p7s, if there is one, and returns its signer.
