@@ -1,0 +1,112 @@
+package pades
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Accounting checks that every byte after the end of revision rev is an object
+// its revision lists, a cross-reference section, or white space, and that the
+// trailers go on (rules R-P4, R-P5, R-P6, R-P7): a reader that repairs files
+// finds there nothing that a strict one does not. What the listed objects say
+// is not judged. A signature whose revision is rev calls for it.
+func (f *File) Accounting(rev int) error {
+	last := len(f.revisions) - 1
+	for r := rev + 1; r <= last; r++ {
+		if err := f.continues(r); err != nil {
+			return err
+		}
+		if err := f.accountFor(r); err != nil {
+			return err
+		}
+	}
+	return f.whiteTail(f.revisions[last].End)
+}
+
+// continues compares the trailer of a revision with the one before (R-P7).
+func (f *File) continues(r int) error {
+	now, before := f.Trailer(r), f.Trailer(r-1)
+	at := f.revisions[r].XRef
+	if !now.Key("Root").same(before.Key("Root")) {
+		return broken(ruleTrailer, at, "a revision with another catalog")
+	}
+	if !now.Key("Encrypt").same(before.Key("Encrypt")) {
+		return broken(ruleTrailer, at, "a revision encrypted otherwise")
+	}
+	// Honest programs change /ID, both halves of it; only what is encrypted
+	// depends on it (7.6.3.3).
+	if f.encrypted && !now.Key("ID").same(before.Key("ID")) {
+		return broken(ruleTrailer, at, "a revision of an encrypted document with another /ID")
+	}
+	size, _ := now.Key("Size").Int()
+	if sizeBefore, _ := before.Key("Size").Int(); size < sizeBefore {
+		return broken(ruleTrailer, at, "a revision with a smaller /Size")
+	}
+	return nil
+}
+
+type span struct{ start, end int64 }
+
+// accountFor finds a place for every byte of a revision (R-P5).
+func (f *File) accountFor(r int) error {
+	rv := &f.revisions[r]
+	if rv.Hybrid {
+		// Older readers do not see the stream's objects (R-P6).
+		return broken(ruleViews, rv.XRef, "a hybrid revision after a signature")
+	}
+	spans := []span{{rv.sections[0].at, rv.End}} // what stands between section and %%EOF was read by Open
+	listed := map[int64]int{}                    // object stream → objects listed as lying in it
+	rv.sections[0].each(func(_ int, e entry) {
+		if e.kind == compressed {
+			listed[e.at]++
+		}
+	})
+	var failure error
+	rv.sections[0].each(func(number int, e entry) {
+		if failure != nil || e.kind != inUse || e.at == rv.XRef {
+			return
+		}
+		var obj indirect
+		obj, failure = f.object(r, e.ref(number))
+		if failure == nil && obj.start >= rv.start { // before that it is listed again, unchanged
+			spans = append(spans, span{obj.start, obj.end})
+			failure = f.allListed(r, obj, listed[int64(number)])
+			delete(listed, int64(number))
+		}
+	})
+	if failure != nil {
+		return failure
+	}
+	if len(listed) > 0 {
+		return broken(ruleObject, rv.XRef, "objects in a stream that the revision does not write")
+	}
+	return f.gaps(rv, spans)
+}
+
+// allListed checks that every object of an object stream, if obj is one, is
+// listed (R-P4).
+func (f *File) allListed(r int, obj indirect, listed int) error {
+	if listed == 0 && (obj.value.Kind != Stream || obj.value.Key("Type").Name() != "ObjStm") {
+		return nil
+	}
+	st, err := f.objectStream(r, r, int64(obj.ref.Number))
+	if err == nil && len(st.numbers) != listed {
+		err = broken(ruleDuplicate, obj.start, "an object stream with objects that its revision does not list")
+	}
+	return err
+}
+
+func (f *File) gaps(rv *revision, spans []span) error {
+	slices.SortFunc(spans, func(a, b span) int { return int(a.start - b.start) })
+	at := rv.start
+	for _, s := range spans {
+		if s.start < at {
+			return broken(ruleDuplicate, s.start, "two objects in the same bytes")
+		}
+		if len(bytes.Trim(f.b[at:s.start], "\x00\t\n\f\r ")) > 0 {
+			return broken(ruleBytes, at, "bytes after a signature that no cross-reference section lists")
+		}
+		at = s.end
+	}
+	return nil
+}

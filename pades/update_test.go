@@ -1,0 +1,100 @@
+package pades
+
+import (
+	"bytes"
+	"crypto"
+	"encoding/json"
+	"errors"
+	"io"
+	"testing"
+)
+
+func TestEmbed(t *testing.T) {
+	base := twoFields()
+	fresh := func() *Update { return prepared(t, base, SignatureOptions{Field: "head", Reserve: 64}) }
+	cms := bytes.Repeat([]byte{0xAB}, 64)
+	flipped := func(b []byte, i int) []byte {
+		b = bytes.Clone(b)
+		b[i] ^= 1
+		return b
+	}
+	for _, test := range []struct {
+		name string
+		base []byte
+		cms  []byte
+		u    func(*Update)
+		want error
+	}{
+		{name: "fits", base: base, cms: cms},
+		{name: "too large", base: base, cms: append(cms, 0), want: ErrTooLarge},
+		{name: "no CMS", base: base, want: ErrOptions},
+		{name: "changed document", base: flipped(base, 100), cms: cms, want: ErrRevisionChanged},
+		{name: "extended document", base: signed(t, base, SignatureOptions{Field: "organisation"}), cms: cms, want: ErrRevisionChanged},
+		{name: "changed suffix", base: base, cms: cms, u: func(u *Update) { u.Suffix[20] ^= 1 }, want: ErrUpdateChanged},
+		{name: "changed digest", base: base, cms: cms, u: func(u *Update) { u.Digest[0] ^= 1 }, want: ErrUpdateChanged},
+		{name: "changed end", base: base, cms: cms, u: func(u *Update) { u.Suffix[len(u.Suffix)-1] ^= 1 }, want: ErrUpdateChanged},
+		{name: "longer suffix", base: base, cms: cms, u: func(u *Update) { u.Suffix = append(u.Suffix, ' ') }, want: ErrUpdateChanged},
+		{name: "moved hole", base: base, cms: cms, u: func(u *Update) { u.ByteRange[1]++ }, want: ErrUpdateChanged},
+		{name: "hole in the base", base: base, cms: cms, u: func(u *Update) { u.ByteRange[1] = 5 }, want: ErrUpdateChanged},
+		{name: "larger reserve", base: base, cms: cms, u: func(u *Update) { u.Reserve++ }, want: ErrUpdateChanged},
+		{name: "other hash", base: base, cms: cms, u: func(u *Update) { u.Hash = crypto.MD5 }, want: ErrUpdateChanged},
+		{name: "nothing", base: base, cms: cms, u: func(u *Update) { *u = Update{} }, want: ErrUpdateChanged},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			u := fresh()
+			if test.u != nil {
+				test.u(u)
+			}
+			if _, err := u.Embed(test.base, test.cms); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
+// TestUpdateIsStored takes an update through JSON, as between the two steps,
+// and a shorter CMS after a longer one.
+func TestUpdateIsStored(t *testing.T) {
+	base := twoFields()
+	for _, h := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+		text, err := json.Marshal(prepared(t, base, SignatureOptions{Field: "head", Hash: h, Reserve: 128}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(text, []byte("Ket qua")) || len(text) > 8000 {
+			t.Errorf("what is stored is a copy of the document: %d bytes", len(text))
+		}
+		var u Update
+		if err := json.Unmarshal(text, &u); err != nil {
+			t.Fatal(err)
+		}
+		r, err := u.SignedBytes(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := h.New()
+		if _, err := io.Copy(sum, r); err != nil {
+			t.Fatal(err)
+		}
+		if got := sum.Sum(nil); !bytes.Equal(got, u.Digest) {
+			t.Errorf("%v: signed bytes hash to %x, want %x", h, got, u.Digest)
+		}
+		if _, err := u.Embed(base, bytes.Repeat([]byte{0xFF}, 128)); err != nil {
+			t.Fatal(err)
+		}
+		pdf, err := u.Embed(base, bytes.Repeat([]byte{0xEE}, 4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := signatures(t, pdf)
+		if f := opened(t, pdf); !f.Padding(list[0], 4) || f.Padding(list[0], 3) {
+			t.Error("the hole is not zero after the CMS")
+		}
+		r, _ = u.SignedBytes(base)
+		content, _ := io.ReadAll(r)
+		b, c := list[0].ContentsStart, list[0].ContentsEnd
+		if !bytes.Equal(content, append(bytes.Clone(pdf[:b]), pdf[c:]...)) {
+			t.Error("signed bytes are not those of the byte range")
+		}
+	}
+}
