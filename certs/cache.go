@@ -1,0 +1,78 @@
+package certs
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"sync"
+)
+
+// Limits on what is remembered, so that documents full of made-up addresses cannot fill the memory of a service.
+const (
+	maxCachedOCSP     = 10_000
+	maxCachedCRLBytes = 64 << 20
+)
+
+// cache remembers acceptable answers until their nextUpdate. What names its validity by no nextUpdate is not kept, and
+// failures are not either: an authority's outage must not outlast itself.
+type cache struct {
+	mu       sync.Mutex
+	answers  map[pair]Revocation
+	lists    map[listKey]*crl
+	crlBytes int
+}
+
+// pair is a certificate and the issuer that the answer was checked against.
+type pair struct{ cert, issuer [sha256.Size]byte }
+
+type listKey struct {
+	url    string
+	issuer [sha256.Size]byte
+}
+
+func pairOf(cert, issuer *x509.Certificate) pair {
+	return pair{sha256.Sum256(cert.Raw), sha256.Sum256(issuer.Raw)}
+}
+
+func (c *cache) ocsp(cert, issuer *x509.Certificate, w window) (Revocation, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	answer, ok := c.answers[pairOf(cert, issuer)]
+	return answer, ok && !w.at.After(answer.NextUpdate)
+}
+
+func (c *cache) keepOCSP(cert, issuer *x509.Certificate, answer Revocation) {
+	if answer.NextUpdate.IsZero() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// Starting afresh needs no bookkeeping, and costs a few questions once in ten thousand.
+	if c.answers == nil || len(c.answers) >= maxCachedOCSP {
+		c.answers = make(map[pair]Revocation)
+	}
+	c.answers[pairOf(cert, issuer)] = answer
+}
+
+func (c *cache) crl(url string, issuer *x509.Certificate, w window) (*crl, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list, ok := c.lists[listKey{url, sha256.Sum256(issuer.Raw)}]
+	return list, ok && !w.at.After(list.nextUpdate)
+}
+
+func (c *cache) keepCRL(url string, issuer *x509.Certificate, list *crl) {
+	if list.nextUpdate.IsZero() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := listKey{url, sha256.Sum256(issuer.Raw)}
+	if old, ok := c.lists[key]; ok {
+		c.crlBytes -= len(old.raw)
+	}
+	if c.lists == nil || c.crlBytes+len(list.raw) > maxCachedCRLBytes {
+		c.lists, c.crlBytes = make(map[listKey]*crl), 0
+	}
+	c.lists[key] = list
+	c.crlBytes += len(list.raw)
+}
