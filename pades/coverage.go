@@ -8,6 +8,7 @@ import (
 // Extent says how much of the file a signature's byte range covers.
 type Extent string
 
+// The extents, as the verification report names them.
 const (
 	WholeFile     Extent = "WHOLE_FILE"     // everything but the hole
 	WholeRevision Extent = "WHOLE_REVISION" // the document as it stood when signed; later revisions follow

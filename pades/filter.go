@@ -80,8 +80,11 @@ func (f *File) inflate(stream Value) ([]byte, error) {
 // unpredict undoes the PNG predictors (7.4.4.4; PNG, clause 9), in place.
 func unpredict(stream, parms Value, data []byte) ([]byte, error) {
 	predictor, columns, err := predictorOf(stream, parms)
-	if err != nil || predictor == 1 {
-		return data, err
+	if err != nil {
+		return nil, err
+	}
+	if predictor == 1 {
+		return data, nil
 	}
 	row := columns + 1
 	if len(data)%row != 0 {

@@ -68,7 +68,9 @@ func (w *revisionWriter) edit(obj indirect, e edit) {
 		r = &rewriting{obj: obj}
 		w.edited[obj.ref] = r
 	}
-	r.edits = append(r.edits, e)
+	if !slices.Contains(r.edits, e) { // one array may be both /Fields and /Annots
+		r.edits = append(r.edits, e)
+	}
 }
 
 // set gives an entry of a dictionary found in obj a value.

@@ -81,10 +81,11 @@ func lifted(file []byte, entry string) ([]byte, error) {
 // composite font whose codes and character ids are the runes, embedded as the
 // subset that the document uses.
 func (o *objects) font(n int, m *metrics, runes []rune) error {
-	program, glyphs, err := cut(m, runes)
+	subset, err := lastCuts().of(m, runes)
 	if err != nil {
 		return err
 	}
+	program, glyphs := subset.program, subset.glyphs
 	name := subsetTag(program) + "+" + m.name
 	descendant, descriptor, unicode, file, mapping := o.reserve(), o.reserve(), o.reserve(), o.reserve(), o.reserve()
 	o.put(n, fmt.Sprintf("<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%s]/ToUnicode %s>>",

@@ -43,7 +43,7 @@ func parseFlags(args []string, stderr io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("devca", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.dir, "dir", "", "trust directory to write: ca/root.pem and tsa/tsa-root.pem, nothing else (required)")
+	flags.StringVar(&s.dir, "dir", "", "trust directory to write: root.pem and tsa/tsa-root.pem, nothing else (required)")
 	flags.StringVar(&s.state, "state", "", "directory of keys and lists; the same one gives the same CA again (default devca-state beside --dir)")
 	flags.StringVar(&s.out, "out", "", "directory for NAME.p12, NAME.pass and NAME.pem of each profile; not within --dir")
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:0", "address on 127.0.0.1; certificates carry it, so a restart needs the same port for old ones")

@@ -79,11 +79,11 @@ func TestRun(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"ca/root.pem", "tsa/tsa-root.pem"}; !slices.Equal(files, want) {
+	if want := []string{"root.pem", "tsa/tsa-root.pem"}; !slices.Equal(files, want) {
 		t.Errorf("the trust directory holds %v, want %v", files, want)
 	}
 	anchors, err := certs.LoadAnchors(trust)
-	if err != nil || len(anchors.CA) != 1 || len(anchors.TSA) != 1 {
+	if err != nil || len(anchors.CA) != 1 || len(anchors.TSA) != 2 {
 		t.Fatalf("got %d and %d anchors, %v", len(anchors.CA), len(anchors.TSA), err)
 	}
 

@@ -117,10 +117,11 @@ func stillServes(base string, ca *devca.CA, profile devca.Profile) bool {
 		slices.Equal(cert.OCSPServer, []string{ca.URL() + "/ocsp"}) && time.Until(cert.NotAfter) > 24*time.Hour
 }
 
-// writeAnchors fills the trust directory, always under the same names, so that the roots of a former authority go.
+// writeAnchors fills the trust directory, always under the same names, so that the roots of a former authority go. The
+// root of signers lies directly in it, where an anchor serves every purpose.
 func writeAnchors(dir string, ca *devca.CA) error {
 	for name, cert := range map[string]*x509.Certificate{
-		"ca/root.pem": ca.Root().Certificate, "tsa/tsa-root.pem": ca.TSARoot().Certificate,
+		"root.pem": ca.Root().Certificate, "tsa/tsa-root.pem": ca.TSARoot().Certificate,
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
