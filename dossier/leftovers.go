@@ -44,7 +44,7 @@ func (l *leftovers) keep() error {
 // discard removes a file that did not get its name.
 func (l *leftovers) discard() {
 	if l.file != nil {
-		l.file.Close()
+		_ = l.file.Close() // closed already where the file was kept
 		os.Remove(l.file.Name())
 	}
 }

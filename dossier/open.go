@@ -64,7 +64,7 @@ func open(path string) (_ *directory, err error) {
 	return d, d.roll.Agree(d.manifest)
 }
 
-func (d *directory) close() { d.records.Close() }
+func (d *directory) close() { _ = d.records.Close() } // only read
 
 func (d *directory) has(name string) bool { return slices.Contains(d.names, name) }
 

@@ -72,7 +72,7 @@ func (s *spill) writeOrdered(path string) (err error) {
 }
 
 func (s *spill) close() {
-	s.file.Close()
+	_ = s.file.Close() // it is removed
 	os.Remove(s.file.Name())
 	s.entries = nil
 }

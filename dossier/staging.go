@@ -9,7 +9,8 @@ import (
 )
 
 // staging is a directory being made beside the one it will become, on the same
-// file system, so that taking its place is a rename.
+// file system, so that taking its place is a rename. Only its owner may look into
+// it: it holds personal data, and who else sees it is the owner's to say.
 type staging struct {
 	dir  string // where files are made
 	goal string
@@ -53,9 +54,6 @@ func (s *staging) discard() { os.RemoveAll(s.dir) }
 
 // become gives the staged directory its name. The name must be free.
 func (s *staging) become() error {
-	if err := os.Chmod(s.dir, 0o755); err != nil {
-		return err
-	}
 	// rename(2) replaces an empty directory without a word; refuse that one, too.
 	if _, err := os.Lstat(s.goal); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", s.goal, ErrExists)
@@ -67,9 +65,6 @@ func (s *staging) become() error {
 // the machine stops between the two renames, the old directory is whole under the
 // name with ".old".
 func (s *staging) replace() error {
-	if err := os.Chmod(s.dir, 0o755); err != nil {
-		return err
-	}
 	old := s.goal + ".old"
 	if err := os.Rename(s.goal, old); err != nil {
 		return fmt.Errorf("setting the old directory aside: %w", err)
