@@ -134,7 +134,8 @@ func assemble(parts, digits [3]int, n int) (bundle.Date, string) {
 		return bundle.Date{}, "date_month_first"
 	}
 	d := bundle.Date{Year: parts[0], Month: parts[1], Day: parts[2]}
-	if d.IsZero() || !d.Valid() {
+	everywhere := d.Year > 0 && d.Month <= 12 && d.Day <= 28 // a day that each month has
+	if d.IsZero() || !everywhere && !d.Valid() {
 		return bundle.Date{}, "date_not_in_calendar"
 	}
 	return d, ""

@@ -25,7 +25,7 @@ func (j *judge) name(row *Row, rec *record) {
 		return
 	case seen&latinOdd != 0 && strings.ContainsAny(text, "Ðð"):
 		row.find(fullName, "name_eth")
-	case seen&latinOdd != 0 && row.Result.Citizen(), vniPair(text):
+	case seen&latinOdd != 0 && row.Result.Citizen(), seen&unicoded == 0 && vniPair(text):
 		row.find(fullName, "name_legacy_letters")
 	case seen&(digit|symbol) != 0:
 		row.find(fullName, "name_signs")

@@ -29,6 +29,7 @@ const (
 	symbol    // neither letter, mark, digit, blank nor punctuation of names
 	latinOdd  // Latin-1 letter that Vietnamese does not have
 	legacySet // Latin-1 sign that TCVN3 has letters in the place of
+	unicoded  // letter beyond Latin-1, which no text in a legacy font has
 )
 
 // quickRunes is how far the table of runes reaches: past the precomposed letters of
@@ -125,20 +126,22 @@ func (t *texts) ask(r rune) traits {
 // make two texts that look alike differ, turn their order around (U+202A to U+202E,
 // U+2066 to U+2069) or break lines, and what cannot be printed cannot be attested.
 func (t *texts) refuse(r rune) textFault {
-	place := []any{fmt.Sprintf("U+%04X", r)}
+	var code string
 	switch {
 	case r == utf8.RuneError:
 		return textFault{"replacement_character", nil}
 	case unicode.Is(unicode.Cc, r):
-		return textFault{"control_character", place}
+		code = "control_character"
 	case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Zl, r), unicode.Is(unicode.Zp, r), fillers(r):
-		return textFault{"invisible_character", place}
+		code = "invisible_character"
 	case !unicode.IsGraphic(r): // private use, unassigned
-		return textFault{"unassigned_character", place}
+		code = "unassigned_character"
 	case t.printable != nil && !t.printable(r):
-		return textFault{"unprintable_character", place}
+		code = "unprintable_character"
+	default:
+		return textFault{}
 	}
-	return textFault{}
+	return textFault{code, []any{fmt.Sprintf("U+%04X", r)}}
 }
 
 // fillers reports whether r is a letter or mark that shows nothing: the Hangul
@@ -178,7 +181,7 @@ func traitsOf(r rune) traits {
 		}
 		return symbol | legacySet
 	case r < 0x300 || r >= 0x1EA0 && r <= 0x1EF9: // each stands for itself in NFC
-		return 0
+		return unicoded
 	case unicode.IsLetter(r) || unicode.IsMark(r) || r == '’':
 		return longWay // may compose with its neighbours
 	}
