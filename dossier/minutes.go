@@ -2,11 +2,10 @@ package dossier
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"kytiem/bundle"
 	"kytiem/minutes"
@@ -42,18 +41,20 @@ func DrawMinutes(_ context.Context, dir string, o MinutesOptions) error {
 	}
 	m := &minutes.Minutes{
 		V: minutes.Version, Agency: d.document.Agency, Parent: d.document.Parent,
-		Notation: "BB" + d.document.Notation[len("BC"):], Number: o.Number,
+		Notation: "BB" + strings.TrimPrefix(d.document.Notation, "BC"), Number: o.Number,
 		Parties: o.Parties, Reason: o.Reason, Venue: o.Venue, Start: o.Start, End: o.End,
 		Recipients: recipients(d.document.Recipients),
 	}
 	if err := m.Check(d.manifest.Unit); err != nil {
 		return err
 	}
-	making := filepath.Join(dir, "."+bundle.MinutesFile+".making")
-	if err := os.Remove(making); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	// Beside the directory, not in it: half a file within would be a file too many.
+	st, err := stage(dir)
+	if err != nil {
 		return err
 	}
-	defer os.Remove(making) // what is left of a drawing that failed
+	defer st.discard()
+	making := st.path(bundle.MinutesFile)
 	err = writeFile(making, func(f *os.File) error { return minutes.Draw(f, d.manifestJSON, m, d.roll) })
 	if err != nil {
 		return err

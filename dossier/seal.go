@@ -56,13 +56,23 @@ func Seal(ctx context.Context, o SealOptions) (*Sealed, error) {
 	}
 	defer st.discard()
 	sealed := &Sealed{}
-	if err := o.gather(ctx, st, sealed); err != nil {
+	left := &leftovers{path: o.NotReady}
+	defer left.discard()
+	if err := o.gather(ctx, st, left, sealed); err != nil {
 		return sealed, err
 	}
 	if sealed.Records == 0 {
+		if err := left.keep(); err != nil {
+			return sealed, err
+		}
 		return sealed, ErrNothingReady
 	}
 	if err := o.draw(ctx, st, sealed); err != nil {
+		return sealed, err
+	}
+	// Both get their names at the very end, so that the step can be repeated as it is
+	// after whatever stopped it before.
+	if err := left.keep(); err != nil {
 		return sealed, err
 	}
 	return sealed, st.become()
@@ -70,7 +80,7 @@ func Seal(ctx context.Context, o SealOptions) (*Sealed, error) {
 
 // gather turns rows into records.ndjson and the rows that are none into the
 // NotReady file.
-func (o *SealOptions) gather(ctx context.Context, st *staging, sealed *Sealed) error {
+func (o *SealOptions) gather(ctx context.Context, st *staging, left *leftovers, sealed *Sealed) error {
 	reader, err := intake.Open(o.Results, intake.Options{
 		Unit: o.Unit.Code, Now: o.Now, Printable: paper.Printable, IgnoreExtra: o.Extra,
 	})
@@ -83,8 +93,7 @@ func (o *SealOptions) gather(ctx context.Context, st *staging, sealed *Sealed) e
 		return err
 	}
 	defer records.close()
-	left := &leftovers{path: o.NotReady, reader: reader}
-	defer left.discard()
+	left.reader = reader
 	for {
 		row, err := reader.Next()
 		if errors.Is(err, io.EOF) {
@@ -107,9 +116,6 @@ func (o *SealOptions) gather(ctx context.Context, st *staging, sealed *Sealed) e
 		}
 	}
 	sealed.Records = len(records.entries)
-	if err := left.keep(); err != nil {
-		return err
-	}
 	return records.writeOrdered(st.path(bundle.RecordsFile))
 }
 

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"kytiem/bundle"
@@ -121,6 +123,13 @@ func (d *directory) final(o SignOptions) (*bundle.Document, error) {
 	for _, id := range subject.Identifiers {
 		document.Signatory.Identifiers = append(document.Signatory.Identifiers, id.String())
 	}
+	switch {
+	// Nghị định 30/2020/NĐ-CP, Phụ lục I, mục II.3: Arabic digits.
+	case !documentNumber().MatchString(document.Number):
+		return nil, fmt.Errorf("number of the document, digits and perhaps a letter: %w", bundle.ErrMalformed)
+	case document.Date.Compare(d.manifest.Period.To) < 0:
+		return nil, fmt.Errorf("document of %s, results until %s: %w", document.Date, d.manifest.Period.To, bundle.ErrMalformed)
+	}
 	document.Attachments = nil
 	for _, name := range d.names {
 		if name != bundle.MinutesFile && !bundle.IsScan(name) {
@@ -134,6 +143,8 @@ func (d *directory) final(o SignOptions) (*bundle.Document, error) {
 	}
 	return &document, document.Check()
 }
+
+var documentNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,9}[a-z]?$`) })
 
 // vietnam is the time zone of documents: the country has one, without summer time.
 var vietnam = time.FixedZone("+07:00", 7*60*60)

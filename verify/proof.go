@@ -19,8 +19,9 @@ func (v *Verifier) Proof(ctx context.Context, name string, data []byte) (*Report
 	}
 	r := v.report(name, "proof", data)
 	r.Proof = &Proof{
-		Inclusion: OK, Disclosed: slices.Sorted(maps.Keys(proof.Disclosed)), values: make(map[string]string),
+		Inclusion: OK, Disclosed: slices.AppendSeq([]string{}, maps.Keys(proof.Disclosed)), values: make(map[string]string),
 	}
+	slices.Sort(r.Proof.Disclosed)
 	for name, d := range proof.Disclosed {
 		r.Proof.values[name] = d.Value.Text()
 	}

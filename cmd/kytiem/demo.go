@@ -314,6 +314,6 @@ func findDevca() (string, error) {
 }
 
 func (c *devca) stop() {
-	c.life.Close()
-	c.process.Wait() //nolint:errcheck // it was told to end; how it ends does not matter
+	_ = c.life.Close() // tells it to end; how it ends does not matter
+	_ = c.process.Wait()
 }

@@ -1,13 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
+	"strings"
+	"syscall"
 
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/dossier"
 	"kytiem/intake"
+	"kytiem/minutes"
+	"kytiem/paper"
 	"kytiem/signer"
 )
 
@@ -28,23 +33,69 @@ var hints = []struct {
 	{certs.ErrNotYetValid, "Chứng thư chữ ký số chưa đến thời hạn có hiệu lực · the certificate is not valid yet"},
 	{certs.ErrUsage, "Chứng thư không dùng để ký văn bản được · the certificate is not meant for signing documents"},
 	{certs.ErrWeak, "Khóa hoặc thuật toán của chứng thư không đáp ứng tiêu chuẩn bắt buộc · key or algorithm below the mandatory standards"},
+	{dossier.ErrNotAccepted, "Bộ kiểm tra của chương trình không chấp nhận chữ ký này nên không lưu gì · our own verifier does not accept the signature, nothing was kept"},
+	{minutes.ErrChair, "Biên bản cần đúng một người chủ trì (chair), thuộc đơn vị xác nhận · the minutes need exactly one chair, of the unit that attests"},
+	{minutes.ErrSecretary, "Biên bản chỉ có nhiều nhất một thư ký (secretary) · the minutes have one secretary at most"},
+	{minutes.ErrParties, "Thiếu một bên bắt buộc (UBND, Trạm Y tế hoặc cơ sở tiêm, Công an) · a party that has to take part is missing"},
+	{minutes.ErrTime, "Thời gian họp ghi như 2021-11-08T08:30 · the time of the meeting is written so"},
+	{minutes.ErrHeader, "Tệp các bên là CSV có các cột party,name,position,role · the parties file is CSV with these columns"},
+	{minutes.ErrCell, "Có ô không dùng được trong tệp các bên · a cell of the parties file cannot be used"},
+	{paper.ErrUnprintable, "Có ký tự mà phông chữ của văn bản không có · there is a character that the document's font lacks"},
+	{bundle.ErrDate, "Ngày phải có trong lịch và ghi dạng YYYY-MM-DD · a date has to be in the calendar and written so"},
+	{bundle.ErrVersion, "Tệp do phiên bản khác của chương trình tạo ra · the file was made by another version of the program"},
+	{bundle.ErrMalformed, "Nội dung sai quy cách hoặc không khớp nhau · the content is malformed or does not agree with itself"},
+	{bundle.ErrNotCanonical, "Tệp của hồ sơ đã bị sửa, không còn ở dạng chuẩn · a file of the bundle was altered and is not canonical any more"},
+	{bundle.ErrTooLarge, "Tệp vượt quá dung lượng cho phép · the file is larger than allowed"},
+	{errPassFile, "Tệp mật khẩu phải là một dòng ngắn · the password file has to be one short line"},
 	{bundle.ErrUnitUnknown, "Không có đơn vị này trong tệp đơn vị · no such unit in the units file"},
 	{bundle.ErrUnitAmbiguous, "Mã này thuộc nhiều đơn vị theo thời gian; ghi rõ MÃ@NGÀY · several units had this code, give CODE@DATE"},
 	{bundle.ErrNoRecord, "Không có bản ghi với mã này trong hồ sơ · no record with this id in the bundle"},
 	{bundle.ErrNoField, "Không có trường thông tin này · no field of this name"},
 	{fs.ErrPermission, "Không có quyền đọc hoặc ghi · no permission to read or write"},
-	{fs.ErrNotExist, "Không tìm thấy tệp hoặc thư mục · file or directory not found"},
+	{fs.ErrNotExist, "Không tìm thấy tệp hoặc thư mục · the file or directory was not found"},
+	{syscall.ENOSPC, "Ổ đĩa đã đầy · there is no space left on the disk"},
+	{syscall.EROFS, "Ổ đĩa chỉ cho đọc · the disk is read-only"},
+	{context.Canceled, "Đã dừng theo yêu cầu, không lưu gì · stopped on request, nothing was kept"},
 }
 
-// explainError puts the hint, where there is one, before the error.
+// otherwise is the hint for everything that needs none but what the error says.
+const otherwise = "Không thực hiện được, lý do ở dòng dưới (cách dùng: --help) · it could not be done, the reason is below (usage: --help)"
+
+// explainError puts the hint before the error. Errors of intake bring a sentence of
+// their own for each line and column.
 func explainError(err error) string {
-	if file := (*intake.FileError)(nil); errors.As(err, &file) {
-		return file.VI + "\n  " + err.Error()
-	}
-	for _, h := range hints {
-		if errors.Is(err, h.err) {
-			return h.hint + "\n  " + err.Error()
+	hint := otherwise
+	if faults := fileErrors(err); len(faults) > 0 {
+		var sentences []string
+		for _, f := range faults {
+			sentences = append(sentences, f.String())
+		}
+		hint = strings.Join(sentences, "\n  ")
+	} else {
+		for _, h := range hints {
+			if errors.Is(err, h.err) {
+				hint = h.hint
+				break
+			}
 		}
 	}
-	return err.Error()
+	return hint + "\n  " + strings.ReplaceAll(err.Error(), "\n", "\n  ")
+}
+
+// fileErrors lists what intake found wrong with a file, however deep it is wrapped:
+// unlike errors.As, every one of several that are joined.
+func fileErrors(err error) []*intake.FileError {
+	switch e := err.(type) { //nolint:errorlint // unwraps by itself, to find them all
+	case nil:
+		return nil
+	case *intake.FileError:
+		return []*intake.FileError{e}
+	case interface{ Unwrap() []error }:
+		var all []*intake.FileError
+		for _, part := range e.Unwrap() {
+			all = append(all, fileErrors(part)...)
+		}
+		return all
+	}
+	return fileErrors(errors.Unwrap(err))
 }

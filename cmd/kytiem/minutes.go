@@ -50,7 +50,7 @@ func drawMinutes(ctx context.Context, dir, parties string, o dossier.MinutesOpti
 	}
 	defer f.Close()
 	if o.Parties, err = minutes.ParseParties(f); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", parties, err)
 	}
 	return dossier.DrawMinutes(ctx, dir, o)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -39,17 +40,23 @@ func sealCommand() *cobra.Command {
 			if notReady == "" {
 				notReady = out + ".not-ready" + extension(results)
 			}
+			if filepath.Clean(notReady) == filepath.Clean(out) {
+				return fmt.Errorf("--not-ready %s: %w", notReady, dossier.ErrExists)
+			}
 			printer := &sealPrinter{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr()}
 			sealed, err := dossier.Seal(cmd.Context(), dossier.SealOptions{
 				Unit: u, Units: register, Results: in, Out: out, NotReady: notReady, Extra: extra == "ignore",
 				Progress: printer.progress, Found: printer.found,
 			})
-			if sealed != nil {
-				printer.summary(sealed, out, notReady, err == nil)
-			}
-			if errors.Is(err, dossier.ErrNothingReady) {
+			switch {
+			case err == nil:
+				printer.summary(sealed, out, notReady, true)
+			case errors.Is(err, dossier.ErrNothingReady):
+				printer.summary(sealed, out, notReady, false)
 				fmt.Fprintln(cmd.ErrOrStderr(), "kytiem: "+explainError(err))
 				return exit{exitNothing}
+			case len(fileErrors(err)) > 0:
+				return fmt.Errorf("%s: %w", results, err)
 			}
 			return err
 		},
@@ -80,7 +87,7 @@ func findUnit(path, key string) (*bundle.Units, bundle.Unit, error) {
 	defer in.Close()
 	register, err := intake.ReadUnits(in)
 	if err != nil {
-		return nil, bundle.Unit{}, err
+		return nil, bundle.Unit{}, fmt.Errorf("%s: %w", path, err)
 	}
 	u, err := register.At(code, on)
 	return register, u, err
@@ -89,10 +96,8 @@ func findUnit(path, key string) (*bundle.Units, bundle.Unit, error) {
 // extension gives the NotReady file the ending of the results file, whose shape it
 // has.
 func extension(results string) string {
-	for i := len(results) - 1; i >= 0 && results[i] != '/'; i-- {
-		if results[i] == '.' {
-			return results[i:]
-		}
+	if ending := filepath.Ext(results); ending != "" {
+		return ending
 	}
 	return ".csv"
 }
@@ -116,7 +121,7 @@ func (p *sealPrinter) found(f intake.Finding) {
 		return
 	}
 	if p.shown++; p.shown <= shownFindings {
-		fmt.Fprintln(p.err, f)
+		fmt.Fprintf(p.err, "%s · %s\n", f, f.EN)
 	}
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -43,6 +45,9 @@ func signCommand() *cobra.Command {
 			}
 			report, err := dossier.Sign(cmd.Context(), args[0], o)
 			if err != nil {
+				if report != nil { // why our own verifier does not accept it
+					err = errors.Join(err, report.WriteText(cmd.OutOrStdout()))
+				}
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "Ký số thành công · signed: %s\n", args[0])
@@ -68,7 +73,7 @@ func signCommand() *cobra.Command {
 // openPKCS12 opens a key file with the password in another file, so that it stands
 // in no process list.
 func openPKCS12(path, passFile string) (*signer.PKCS12, error) {
-	password, err := os.ReadFile(passFile)
+	password, err := readPassword(passFile)
 	if err != nil {
 		return nil, err
 	}
@@ -83,9 +88,31 @@ func openPKCS12(path, passFile string) (*signer.PKCS12, error) {
 	if err != nil {
 		return nil, err
 	}
-	carrier, err := signer.OpenPKCS12(data, strings.TrimRight(string(password), "\r\n"))
+	carrier, err := signer.OpenPKCS12(data, password)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return carrier, nil
+}
+
+var errPassFile = errors.New("not a password of one line")
+
+// readPassword reads a password and no more: a key file or a device named by mistake is
+// refused.
+func readPassword(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	const longest = 1024
+	content, err := io.ReadAll(io.LimitReader(f, longest+1))
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", path, err)
+	}
+	password := strings.TrimRight(string(content), "\r\n")
+	if len(content) > longest || strings.ContainsAny(password, "\x00\r\n") {
+		return "", fmt.Errorf("%s: %w", path, errPassFile)
+	}
+	return password, nil
 }

@@ -176,13 +176,19 @@ func printReports(w io.Writer, reports []*verify.Report, asJSON, several bool) e
 		}
 		return nil
 	}
-	if !several && len(reports) == 1 {
+	if !several {
+		if len(reports) == 0 {
+			return nil // the input could not be read, which has been said
+		}
 		out, err := reports[0].JSON()
 		if err != nil {
 			return err
 		}
 		_, err = w.Write(out)
 		return err
+	}
+	if reports == nil {
+		reports = []*verify.Report{}
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
