@@ -28,6 +28,7 @@ type SignOptions struct {
 	PSS          bool
 
 	Number   string           // of the document in the agency's register: 05
+	Notation string           // zero: as previewed, BC-UBND
 	Date     bundle.Date      // of the document; zero: today
 	Place    string           // zero: as previewed
 	Capacity *bundle.Capacity // nil: as previewed
@@ -110,6 +111,9 @@ func (d *directory) final(o SignOptions) (*bundle.Document, error) {
 	}
 	if o.Place != "" {
 		document.Place = o.Place
+	}
+	if o.Notation != "" {
+		document.Notation = o.Notation
 	}
 	if o.Capacity != nil {
 		document.Capacity = *o.Capacity

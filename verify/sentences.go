@@ -164,8 +164,12 @@ func (r *Report) explain() Sentence {
 		return sentences["sig.valid"]
 	case r.Verdict == NoSignature:
 		return sentences["none"]
-	case len(r.Signatures) == 1:
-		return r.Signatures[0].Explain
 	}
-	return sentences["mixed"]
+	said := r.Signatures[0].Explain
+	for _, s := range r.Signatures[1:] {
+		if s.Explain != said {
+			return sentences["mixed"]
+		}
+	}
+	return said
 }

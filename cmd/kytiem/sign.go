@@ -30,9 +30,8 @@ func signCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o := dossier.SignOptions{
-				Carrier: carrier, Certificates: carrier.Certificates(), PSS: pss, Number: number, Place: place,
-			}
+			o := dossier.SignOptions{Carrier: carrier, Certificates: carrier.Certificates(), PSS: pss, Place: place}
+			o.Number, o.Notation, _ = strings.Cut(number, "/")
 			if o.Date, err = bundle.ParseDate(date); err != nil {
 				return fmt.Errorf("--date, as YYYY-MM-DD: %w", err)
 			}
@@ -57,7 +56,7 @@ func signCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&p12, "p12", "", "PKCS#12 file with key and certificate")
 	flags.StringVar(&passFile, "pass-file", "", "file with its password")
-	flags.StringVar(&number, "number", "01", "document number in the agency's register")
+	flags.StringVar(&number, "number", "01", "document number in the agency's register, 05 or with its notation, 05/BC-UBND")
 	flags.StringVar(&date, "date", "", "document date, YYYY-MM-DD (default today in Việt Nam)")
 	flags.StringVar(&place, "place", "", "place of issue (default the unit's)")
 	flags.StringVar(&capacity, "capacity", "", "TM, KT, TL, TUQ or Q (Nghị định 30/2020/NĐ-CP, Điều 13)")
