@@ -5,7 +5,7 @@
 // this does on files; both rest on the same verbs.
 //
 // A step leaves a whole directory or none: new files are made beside it and take
-// its place at the end. Nothing is kept that our own verifier would not accept.
+// its place at the end. No signature is kept that our own verifier would not accept.
 //
 // The package decodes no flags, prints nothing, and gives no verdicts of its own.
 package dossier
@@ -19,5 +19,6 @@ var (
 	ErrSigned        = errors.New("bundle is signed already")
 	ErrWrongHolder   = errors.New("certificate is not the unit's or the signatory's")
 	ErrNotAccepted   = errors.New("our own verifier does not accept the outcome")
+	ErrInterrupted   = errors.New("an earlier step was interrupted and left this directory")
 	ErrOutsidePeriod = errors.New("unit not valid at the time of the results")
 )

@@ -161,7 +161,7 @@ func names(t testing.TB, dir string) []string {
 func TestMinutesThenSignature(t *testing.T) {
 	w := newWorld(t, nil)
 	dir, _ := seal(t, 40, sample.Mix{})
-	if err := dossier.DrawMinutes(t.Context(), dir, dossier.MinutesOptions{Parties: parties(), Reason: "chưa có chứng thư số"}); err != nil {
+	if err := dossier.DrawMinutes(dir, dossier.MinutesOptions{Parties: parties(), Reason: "chưa có chứng thư số"}); err != nil {
 		t.Fatal(err)
 	}
 	report, err := w.verifier.Directory(t.Context(), "x", os.DirFS(dir))
@@ -177,7 +177,7 @@ func TestMinutesThenSignature(t *testing.T) {
 	if report, err = w.verifier.Directory(t.Context(), "x", os.DirFS(dir)); err != nil || report.Bundle.Status != "minuted" {
 		t.Errorf("with a scan: %v, status %s, want minuted", err, report.Bundle.Status)
 	}
-	if err := dossier.DrawMinutes(t.Context(), dir, dossier.MinutesOptions{Parties: parties()}); !errors.Is(err, dossier.ErrExists) {
+	if err := dossier.DrawMinutes(dir, dossier.MinutesOptions{Parties: parties()}); !errors.Is(err, dossier.ErrExists) {
 		t.Errorf("drawing minutes over a scan: %v, want ErrExists", err)
 	}
 	if report, err = w.sign(t, dir); err != nil || report.Verdict != verify.TotalPassed {
@@ -191,7 +191,7 @@ func TestMinutesThenSignature(t *testing.T) {
 	if err != nil || len(d.Attachments) != 2 {
 		t.Errorf("the document names %v, want minutes and scan (%v)", d.Attachments, err)
 	}
-	if err := dossier.DrawMinutes(t.Context(), dir, dossier.MinutesOptions{Parties: parties()}); !errors.Is(err, dossier.ErrSigned) {
+	if err := dossier.DrawMinutes(dir, dossier.MinutesOptions{Parties: parties()}); !errors.Is(err, dossier.ErrSigned) {
 		t.Errorf("minutes of a signed bundle: %v, want ErrSigned", err)
 	}
 }
@@ -200,7 +200,7 @@ func TestMinutesThenSignature(t *testing.T) {
 func signedWithEverything(t *testing.T, w *world) fstest.MapFS {
 	t.Helper()
 	dir, _ := seal(t, 30, sample.Mix{})
-	if err := dossier.DrawMinutes(t.Context(), dir, dossier.MinutesOptions{Parties: parties()}); err != nil {
+	if err := dossier.DrawMinutes(dir, dossier.MinutesOptions{Parties: parties()}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "scan.pdf"), []byte("%PDF-1.4 a scan"), 0o600); err != nil {

@@ -30,13 +30,23 @@ func (l *leftovers) write(row intake.Row) error {
 	return l.out.Write(row)
 }
 
-// keep gives the file its name.
-func (l *leftovers) keep() error {
+// finish writes what is left to write, and lets go of the reader: it remembers
+// something of every row, and drawing needs the room.
+func (l *leftovers) finish() error {
+	l.reader = nil
 	if l.file == nil {
 		return nil
 	}
 	if err := errors.Join(l.out.Close(), l.file.Sync(), l.file.Close()); err != nil {
 		return fmt.Errorf("writing the file of rows that are not ready: %w", err)
+	}
+	return nil
+}
+
+// keep gives the finished file its name.
+func (l *leftovers) keep() error {
+	if l.file == nil {
+		return nil
 	}
 	return os.Rename(l.file.Name(), l.path)
 }
@@ -44,7 +54,7 @@ func (l *leftovers) keep() error {
 // discard removes a file that did not get its name.
 func (l *leftovers) discard() {
 	if l.file != nil {
-		_ = l.file.Close() // closed already where the file was kept
+		_ = l.file.Close() // closed already where it was finished
 		os.Remove(l.file.Name())
 	}
 }

@@ -1,7 +1,6 @@
 package dossier
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,7 +24,7 @@ type MinutesOptions struct {
 // DrawMinutes draws minutes.pdf into a bundle directory. A bundle that is signed
 // needs none: ErrSigned. Minutes that are there already are only replaced while
 // there is no scan of them.
-func DrawMinutes(_ context.Context, dir string, o MinutesOptions) error {
+func DrawMinutes(dir string, o MinutesOptions) error {
 	d, err := open(dir)
 	if err != nil {
 		return err

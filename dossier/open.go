@@ -1,9 +1,8 @@
 package dossier
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +24,9 @@ type directory struct {
 // open reads a bundle directory and compares its records with its manifest: no
 // step works on what is not whole.
 func open(path string) (_ *directory, err error) {
+	if _, err := os.Lstat(path + aside); err == nil {
+		return nil, fmt.Errorf("%s: %w", path+aside, ErrInterrupted)
+	}
 	d := &directory{path: path}
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -34,7 +36,7 @@ func open(path string) (_ *directory, err error) {
 		d.names = append(d.names, e.Name())
 	}
 	if d.manifestJSON, err = readFile(path, bundle.ManifestFile, bundle.MaxManifestBytes); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("not a bundle directory: %w", err)
 	}
 	if d.manifest, err = bundle.ParseManifest(d.manifestJSON); err != nil {
 		return nil, err
@@ -68,18 +70,20 @@ func (d *directory) close() { _ = d.records.Close() } // only read
 
 func (d *directory) has(name string) bool { return slices.Contains(d.names, name) }
 
-// readFile reads one file of a directory that must not be larger than limit.
+// readFile reads one file of a directory, at most limit bytes: a scan or a signature
+// put there by somebody must not fill the memory.
 func readFile(dir, name string, limit int64) ([]byte, error) {
-	path := filepath.Join(dir, name)
-	info, err := os.Stat(path)
+	f, err := os.Open(filepath.Join(dir, name))
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("not a bundle directory: %w", err)
-		}
 		return nil, err
 	}
-	if info.Size() > limit {
-		return nil, fmt.Errorf("%s of %d bytes: %w", name, info.Size(), bundle.ErrTooLarge)
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	return os.ReadFile(path)
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%s of more than %d bytes: %w", name, limit, bundle.ErrTooLarge)
+	}
+	return data, nil
 }

@@ -1,11 +1,6 @@
 package dossier
 
-import (
-	"os"
-	"path/filepath"
-
-	"kytiem/bundle"
-)
+import "kytiem/bundle"
 
 // Prove takes the proof about one record out of a bundle directory, disclosing the
 // named fields (nil: all). Where the manifest is signed, its signature goes along.
@@ -21,7 +16,7 @@ func Prove(dir, id string, disclose []string) ([]byte, error) {
 	}
 	var p7s []byte
 	if d.has(bundle.SignatureFile) {
-		if p7s, err = os.ReadFile(filepath.Join(dir, bundle.SignatureFile)); err != nil {
+		if p7s, err = readFile(dir, bundle.SignatureFile, bundle.MaxManifestBytes); err != nil {
 			return nil, err
 		}
 	}

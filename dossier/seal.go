@@ -17,15 +17,15 @@ import (
 
 // SealOptions say what to seal, for which unit, and where to put it.
 type SealOptions struct {
-	Unit     bundle.Unit
-	Units    *bundle.Units // to find the unit's commune and province in
-	Results  io.Reader     // CSV, NDJSON or XLSX
-	Out      string        // directory to make; must not exist
-	NotReady string        // file for the rows that cannot be sealed; made only if there are any
-	Extra    bool          // pass over columns that are not of the contract
-	Now      func() time.Time
-	Progress func(rows int)       // called now and then, if set
-	Found    func(intake.Finding) // called for every error and warning in rows, if set
+	Unit        bundle.Unit
+	Units       *bundle.Units // to find the unit's commune and province in
+	Results     io.Reader     // CSV, NDJSON or XLSX
+	Out         string        // directory to make; must not exist
+	NotReady    string        // file for the rows that cannot be sealed; made only if there are any
+	IgnoreExtra bool          // pass over columns that are not of the contract
+	Now         func() time.Time
+	Progress    func(rows int)       // called now and then, if set
+	Found       func(intake.Finding) // called for every error and warning in rows, if set
 }
 
 // Sealed says what became of the rows.
@@ -82,7 +82,7 @@ func Seal(ctx context.Context, o SealOptions) (*Sealed, error) {
 // NotReady file.
 func (o *SealOptions) gather(ctx context.Context, st *staging, left *leftovers, sealed *Sealed) error {
 	reader, err := intake.Open(o.Results, intake.Options{
-		Unit: o.Unit.Code, Now: o.Now, Printable: paper.Printable, IgnoreExtra: o.Extra,
+		Unit: o.Unit.Code, Now: o.Now, Printable: paper.Printable, IgnoreExtra: o.IgnoreExtra,
 	})
 	if err != nil {
 		return err
@@ -116,27 +116,31 @@ func (o *SealOptions) gather(ctx context.Context, st *staging, left *leftovers, 
 		}
 	}
 	sealed.Records = len(records.entries)
+	if err := left.finish(); err != nil {
+		return err
+	}
 	return records.writeOrdered(st.path(bundle.RecordsFile))
 }
 
 // sort puts one row where it belongs.
 func (o *SealOptions) sort(row intake.Row, records *spill, left *leftovers, sealed *Sealed) error {
-	lacks := row.Result.Lacks()
-	switch {
-	case row.Bad():
-		sealed.Bad++
-	case len(lacks) > 0:
-		sealed.NotReady++
-		for _, lack := range lacks {
-			row.Findings = append(row.Findings, intake.Explain(row.Line, lack))
-		}
-	}
 	if o.Found != nil {
 		for _, f := range row.Findings {
 			o.Found(f)
 		}
 	}
-	if row.Bad() || len(lacks) > 0 {
+	lacks := row.Result.Lacks()
+	switch {
+	case row.Bad():
+		sealed.Bad++
+		return left.write(row)
+	case len(lacks) > 0:
+		sealed.NotReady++
+		for _, lack := range lacks {
+			reason := intake.Explain(row.Line, lack)
+			reason.Warning = false // here it is why the row was left out
+			row.Findings = append(row.Findings, reason)
+		}
 		return left.write(row)
 	}
 	record, err := bundle.NewRecord(row.Result)
@@ -204,7 +208,7 @@ func (o *SealOptions) manifest(roll *bundle.Roll) (*bundle.Manifest, error) {
 	if !o.Unit.ValidOn(period.From) || !o.Unit.ValidOn(period.To) {
 		return nil, fmt.Errorf("unit %s, results from %s to %s: %w", o.Unit.Code, period.From, period.To, ErrOutsidePeriod)
 	}
-	basis, err := bundle.LegalBasisOn(bundle.DateOf(now), province)
+	basis, err := bundle.LegalBasisOn(bundle.DateOf(now.In(bundle.VietnamTime())), province)
 	if err != nil {
 		return nil, err
 	}

@@ -38,16 +38,17 @@ type SignOptions struct {
 	// has to pass.
 	Verifier *verify.Verifier
 
-	Now func() time.Time
+	Now time.Time // of signing; zero: now
 }
 
 // Sign draws the document with its number and date, has it and the manifest signed
 // in one act of the carrier, and puts both into the directory. A directory that is
 // signed stays as it is (ErrSigned).
 func Sign(ctx context.Context, dir string, o SignOptions) (*verify.Report, error) {
-	if o.Now == nil {
-		o.Now = time.Now
+	if o.Now.IsZero() {
+		o.Now = time.Now()
 	}
+	o.Now = o.Now.In(bundle.VietnamTime())
 	d, err := open(dir)
 	if err != nil {
 		return nil, err
@@ -90,11 +91,8 @@ func checkHolder(m *bundle.Manifest, d *bundle.Document, certificates []*x509.Ce
 	if m.Unit.Identifier != "" {
 		required = append(required, m.Unit.Identifier)
 	}
-	carried := certs.Identifiers(certificates[0])
-	for _, want := range required {
-		if !slices.ContainsFunc(carried, func(id certs.Identifier) bool { return certs.SameIdentifier(id.String(), want) }) {
-			return fmt.Errorf("certificate %s: %w", certs.Serial(certificates[0]), ErrWrongHolder)
-		}
+	if !certs.Carries(certificates[0], required) {
+		return fmt.Errorf("certificate %s: %w", certs.Serial(certificates[0]), ErrWrongHolder)
 	}
 	return nil
 }
@@ -107,7 +105,7 @@ func (d *directory) final(o SignOptions) (*bundle.Document, error) {
 	document.Number = o.Number
 	document.Date = o.Date
 	if document.Date.IsZero() {
-		document.Date = bundle.DateOf(o.Now().In(vietnam))
+		document.Date = bundle.DateOf(o.Now)
 	}
 	if o.Place != "" {
 		document.Place = o.Place
@@ -139,9 +137,9 @@ func (d *directory) final(o SignOptions) (*bundle.Document, error) {
 		if name != bundle.MinutesFile && !bundle.IsScan(name) {
 			continue
 		}
-		content, err := os.ReadFile(filepath.Join(d.path, name))
+		content, err := readFile(d.path, name, verify.MaxDocumentBytes)
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", name, err)
+			return nil, err
 		}
 		document.Attachments = append(document.Attachments, bundle.Attachment{Name: name, SHA256: sha256.Sum256(content)})
 	}
@@ -150,9 +148,6 @@ func (d *directory) final(o SignOptions) (*bundle.Document, error) {
 
 var documentNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,9}[a-z]?$`) })
 
-// vietnam is the time zone of documents: the country has one, without summer time.
-var vietnam = time.FixedZone("+07:00", 7*60*60)
-
 // signBoth prepares document and manifest, asks the carrier once for both
 // signatures, and completes both.
 func (d *directory) signBoth(ctx context.Context, o SignOptions, document *bundle.Document, pages []byte) (signed, p7s []byte, err error) {
@@ -160,7 +155,7 @@ func (d *directory) signBoth(ctx context.Context, o SignOptions, document *bundl
 	if err != nil {
 		return nil, nil, err
 	}
-	options := signer.Options{Certificates: o.Certificates, PSS: o.PSS, Now: o.Now().In(vietnam)}
+	options := signer.Options{Certificates: o.Certificates, PSS: o.PSS, Now: o.Now}
 	stamp, err := signer.Stamp(file, bundle.HeadField, o.Certificates[0], options.Now)
 	if err != nil {
 		return nil, nil, err
@@ -185,10 +180,10 @@ func (d *directory) signBoth(ctx context.Context, o SignOptions, document *bundl
 	if len(signatures) != 2 {
 		return nil, nil, fmt.Errorf("%d signatures for 2 requests: %w", len(signatures), signer.ErrSignature)
 	}
-	if signed, err = onPages.Complete(pages, signatures[0], o.Now()); err != nil {
+	if signed, err = onPages.Complete(pages, signatures[0], o.Now); err != nil {
 		return nil, nil, fmt.Errorf("completing %s: %w", bundle.PagesFile, err)
 	}
-	if p7s, err = onManifest.Complete(d.manifestJSON, signatures[1], o.Now()); err != nil {
+	if p7s, err = onManifest.Complete(d.manifestJSON, signatures[1], o.Now); err != nil {
 		return nil, nil, fmt.Errorf("completing %s: %w", bundle.SignatureFile, err)
 	}
 	return signed, p7s, nil
@@ -217,14 +212,14 @@ func (d *directory) keepSigned(ctx context.Context, o SignOptions, files map[str
 	}
 	judge := o.Verifier
 	if judge == nil {
-		judge = &verify.Verifier{At: o.Now()}
+		judge = &verify.Verifier{At: o.Now}
 	}
 	report, err := judge.Directory(ctx, filepath.Base(d.path), os.DirFS(st.dir))
 	if err != nil {
 		return nil, err
 	}
 	if !acceptable(report) {
-		return report, fmt.Errorf("%s: %w", report.Explain.EN, ErrNotAccepted)
+		return report, fmt.Errorf("verdict %s: %w", report.Verdict, ErrNotAccepted)
 	}
 	return report, st.replace()
 }

@@ -61,16 +61,20 @@ func (s *staging) become() error {
 	return os.Rename(s.dir, s.goal)
 }
 
+// aside is added to the name of a directory while another takes its place.
+const aside = ".old"
+
 // replace puts the staged directory in the place of the one it was made from. If
 // the machine stops between the two renames, the old directory is whole under the
-// name with ".old".
+// name with ".old"; later steps then say so (ErrInterrupted).
 func (s *staging) replace() error {
-	old := s.goal + ".old"
+	old := s.goal + aside
 	if err := os.Rename(s.goal, old); err != nil {
 		return fmt.Errorf("setting the old directory aside: %w", err)
 	}
 	if err := os.Rename(s.dir, s.goal); err != nil {
 		return errors.Join(fmt.Errorf("putting the new directory in place: %w", err), os.Rename(old, s.goal))
 	}
-	return os.RemoveAll(old)
+	os.RemoveAll(old)
+	return nil
 }

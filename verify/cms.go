@@ -21,6 +21,7 @@ func (v *Verifier) Detached(ctx context.Context, name string, p7s, content []byt
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
+	v = v.fixed()
 	r := v.report(name, "cms", p7s)
 	v.addDetached(ctx, r, name, cms, content)
 	r.settle()
@@ -72,7 +73,7 @@ func (v *Verifier) judgeCMS(ctx context.Context, s *Signature, c *checks, cms *p
 		}
 	}
 	if signer < len(cms.Signers) && len(cms.Signers[signer].TimeStamps()) > 0 {
-		c.warn("R-T2", "a signature time-stamp is there; this version does not judge it and takes no time from it")
+		c.warn("R-T2", "sig.timestamp_ignored", "a signature time-stamp is there; this version does not judge it and takes no time from it")
 	}
 	if result.Signer == nil {
 		return nil // R-C8 has said so

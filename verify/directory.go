@@ -27,7 +27,12 @@ type directory struct {
 	manifestJSON, documentJSON []byte
 	manifest                   *bundle.Manifest
 	document                   *bundle.Document
+	records                    fs.File // what roll reads from
 	roll                       *bundle.Roll
+
+	// unsignedTail says that bundle.pdf goes on after the pages, which only
+	// signatures may.
+	unsignedTail bool
 }
 
 // Directory judges a bundle directory as one input: the records are read and the
@@ -36,6 +41,7 @@ type directory struct {
 // directory is changed, it does not pass. The error is about a directory that
 // holds no readable manifest.
 func (v *Verifier) Directory(ctx context.Context, name string, files fs.FS) (*Report, error) {
+	v = v.fixed()
 	d := &directory{v: v, files: files}
 	manifestJSON, err := d.read(bundle.ManifestFile, bundle.MaxManifestBytes)
 	if err != nil {
@@ -54,8 +60,15 @@ func (v *Verifier) Directory(ctx context.Context, name string, files fs.FS) (*Re
 		d.judgeAttachments()
 		d.judgeSignatures(ctx)
 	}
+	d.close()
 	d.report.settle()
 	return d.report, nil
+}
+
+func (d *directory) close() {
+	if d.records != nil {
+		_ = d.records.Close() // only read
+	}
 }
 
 // read reads one file of the directory, bounded.
@@ -125,6 +138,7 @@ func (d *directory) judgeRecords() {
 	if err != nil {
 		return // R-D2 has said so
 	}
+	d.records = f
 	source, ok := f.(io.ReaderAt)
 	info, statErr := f.Stat()
 	if !ok || statErr != nil {
@@ -165,8 +179,7 @@ func (d *directory) judgeDocument() {
 	if d.roll == nil {
 		return
 	}
-	// What follows the pages is for the signatures to cover.
-	d.redraw("R-D5", bundle.PagesFile, "bundle.pages", func(w io.Writer) error {
+	d.unsignedTail = d.redraw("R-D5", bundle.PagesFile, "bundle.pages", func(w io.Writer) error {
 		return paper.Bundle(w, d.manifestJSON, d.documentJSON, d.roll)
 	})
 }

@@ -2,25 +2,19 @@ package verify
 
 import (
 	"crypto/x509"
-	"slices"
 
 	"kytiem/bundle"
 	"kytiem/certs"
 )
 
 // judgeHolder is rule R-X6: the certificate carries the identifiers it has to, the
-// unit's (MST or MNS) and, where the document names them, the signatory's. Names
-// are never compared: two people share one, and one person writes it in two ways.
+// unit's (MST or MNS) and, where the document names them, the signatory's.
 func judgeHolder(c *checks, leaf *x509.Certificate, identifiers []string) {
-	carried := certs.Identifiers(leaf)
-	for _, want := range identifiers {
-		if !slices.ContainsFunc(carried, func(id certs.Identifier) bool { return certs.SameIdentifier(id.String(), want) }) {
-			c.fail("R-X6", SigConstraintsFailure, "cert.wrong_signer",
-				"the certificate does not carry an identifier of the unit or of the signatory")
-			return
-		}
-	}
-	if len(identifiers) > 0 {
+	switch {
+	case !certs.Carries(leaf, identifiers):
+		c.fail("R-X6", SigConstraintsFailure, "cert.wrong_signer",
+			"the certificate does not carry an identifier of the unit or of the signatory")
+	case len(identifiers) > 0:
 		c.ok("R-X6", "the certificate carries the identifiers of the unit and of the signatory")
 	}
 }

@@ -16,6 +16,7 @@ import (
 // PDF judges a PDF document: every signature of every revision. A document that
 // breaks the format, whether or not it is signed, is a verdict.
 func (v *Verifier) PDF(ctx context.Context, name string, data []byte) *Report {
+	v = v.fixed()
 	r := v.report(name, "pdf", data)
 	fields := v.addPDF(ctx, r, "", data)
 	if m, d, ok := embedded(fields); ok {
@@ -124,7 +125,7 @@ func (v *Verifier) judgeField(ctx context.Context, s *Signature, c *checks, all 
 	}
 	field.cms = cms
 	if !file.Padding(signature, cms.Length) {
-		c.warn("R-B4", "bytes after the CMS in /Contents are not zero")
+		c.warn("R-B4", "sig.padding", "bytes after the CMS in /Contents are not zero")
 	}
 	digest := func(hash crypto.Hash) ([]byte, error) {
 		h, data, r := hash.New(), file.Bytes(), signature.ByteRange

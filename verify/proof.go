@@ -17,6 +17,7 @@ func (v *Verifier) Proof(ctx context.Context, name string, data []byte) (*Report
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
+	v = v.fixed()
 	r := v.report(name, "proof", data)
 	r.Proof = &Proof{
 		Inclusion: OK, Disclosed: slices.AppendSeq([]string{}, maps.Keys(proof.Disclosed)), values: make(map[string]string),

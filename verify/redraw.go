@@ -132,12 +132,12 @@ func (d *directory) judgeMinutes(data []byte) {
 	switch {
 	case err != nil:
 		d.checks.fail("R-D7", FormatFailure, "bundle.attachment", "minutes.pdf: "+err.Error())
-	case !bytes.HasPrefix(data, again.Bytes()):
+	case !bytes.Equal(data, again.Bytes()): // digital signatures on minutes are not judged yet
 		d.checks.fail("R-D7", HashFailure, "bundle.pages", "minutes.pdf is not what the records draw")
 	default:
 		d.checks.ok("R-D7", "minutes.pdf is what the records draw")
 		if slices.ContainsFunc(d.names, bundle.IsScan) && d.document != nil && d.document.Preview {
-			d.report.Bundle.Status = "minuted"
+			d.report.Bundle.Status = string(bundle.Minuted)
 		}
 	}
 }

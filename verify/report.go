@@ -164,9 +164,10 @@ func (c *checks) ok(id, message string) {
 	*c = append(*c, Check{ID: id, Status: OK, Message: message})
 }
 
-// warn notes something the reader should know that changes no verdict.
-func (c *checks) warn(id, message string) {
-	*c = append(*c, Check{ID: id, Status: Warn, Message: message})
+// warn notes something the reader should know that changes no verdict, with the key
+// of its sentence.
+func (c *checks) warn(id, key, message string) {
+	*c = append(*c, Check{ID: id, Status: Warn, Message: message, key: key})
 }
 
 // fail notes a rule that does not hold, what that means for the verdict, and the

@@ -1,7 +1,5 @@
 package verify
 
-import "fmt"
-
 // sentences is the one catalogue of what is said to people, in Vietnamese and
 // English. A key is a sub-indication or, where more can be said, the key that the
 // failing check names. Each sentence says what it means for the reader and what to
@@ -95,6 +93,18 @@ var sentences = map[string]Sentence{
 		"Đây là dấu thời gian; phiên bản này chưa kiểm tra dấu thời gian.",
 		"This is a time-stamp; this version does not judge time-stamps yet.",
 	},
+	"sig.timestamp_ignored": {
+		"Chữ ký có kèm dấu thời gian; phiên bản này chưa kiểm tra dấu thời gian nên không dựa vào đó.",
+		"The signature carries a time-stamp; this version does not judge time-stamps and does not rely on it.",
+	},
+	"sig.padding": {
+		"Phần đệm sau chữ ký số không trống; nội dung đã ký không bị ảnh hưởng.",
+		"The padding behind the signature is not blank; what was signed is not affected.",
+	},
+	"sig.form": {
+		"Chữ ký số có điểm khác quy cách khuyến nghị; không làm thay đổi kết luận.",
+		"The signature departs from the recommended form; the verdict does not change.",
+	},
 	"sig.not_signed_item": {
 		"Hồ sơ chưa ký đủ: cần cả chữ ký trên văn bản (bundle.pdf) và trên dữ liệu (manifest.p7s).",
 		"The bundle is not completely signed: both the document (bundle.pdf) and the data (manifest.p7s) need a signature.",
@@ -146,10 +156,7 @@ func sentenceOf(c Check) Sentence {
 	if said, ok := sentences[string(c.sub)]; ok && c.Status == Fail {
 		return said
 	}
-	return Sentence{
-		VI: fmt.Sprintf("Lưu ý ở mục kiểm tra %s: %s.", c.ID, c.Message),
-		EN: fmt.Sprintf("Note on check %s: %s.", c.ID, c.Message),
-	}
+	return sentences["sig.form"] // a warning of the format package: its message says more
 }
 
 // explain chooses the sentence for the settled input as a whole.

@@ -11,15 +11,18 @@ import (
 	"kytiem/pades"
 )
 
-// judgeSignatures judges both signatures and applies R-D8: document and data are
-// both signed, under one certificate, by the unit, and written as our signer writes
-// them, to the byte.
+// judgeSignatures judges both signatures and applies R-D8 (written as our signer
+// writes them, to the byte), R-X6 (by the unit) and R-D9 (document and data are both
+// signed, under one certificate).
 func (d *directory) judgeSignatures(ctx context.Context) {
 	pages, err := d.read(bundle.PagesFile, MaxDocumentBytes)
 	if err != nil {
 		return // R-D2 has said so
 	}
 	fields := d.v.addPDF(ctx, d.report, bundle.PagesFile+"#", pages)
+	if d.unsignedTail && len(fields) == 0 {
+		d.checks.fail("R-D5", HashFailure, "bundle.pages", "bundle.pdf goes on after the pages, and no signature covers it")
+	}
 	if d.document != nil {
 		judgeFields(d.report, fields, d.manifest, d.document)
 	}

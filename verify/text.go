@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"kytiem/bundle"
 )
 
 // verdicts are the indications as Vietnamese readers see them.
@@ -86,7 +88,7 @@ func (s *Signature) writeText(b *strings.Builder) {
 func (s *Signature) integrity() string {
 	for _, c := range s.Checks {
 		if c.Status == Fail && c.sub.failed() {
-			return "KHÔNG · not intact"
+			return "không toàn vẹn · not intact"
 		}
 	}
 	return "toàn vẹn · intact"
@@ -108,5 +110,5 @@ func writeSentence(b *strings.Builder, indent string, s Sentence) {
 
 // localTime shows a time as people in Việt Nam read it.
 func localTime(t time.Time) string {
-	return t.In(time.FixedZone("+07:00", 7*60*60)).Format("02/01/2006 15:04:05 -07:00")
+	return t.In(bundle.VietnamTime()).Format("02/01/2006 15:04:05 -07:00")
 }

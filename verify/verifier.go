@@ -32,13 +32,15 @@ type Verifier struct {
 	At time.Time
 }
 
-// time is the one instant a report speaks about, in whole seconds.
-func (v *Verifier) time() time.Time {
-	at := v.At
-	if at.IsZero() {
-		at = time.Now()
+// fixed is v with its clock stopped: a report speaks about one instant, in whole
+// seconds.
+func (v *Verifier) fixed() *Verifier {
+	stopped := *v
+	if stopped.At.IsZero() {
+		stopped.At = time.Now()
 	}
-	return at.UTC().Truncate(time.Second)
+	stopped.At = stopped.At.UTC().Truncate(time.Second)
+	return &stopped
 }
 
 // report starts the report on one input.
@@ -47,7 +49,7 @@ func (v *Verifier) report(name, kind string, data []byte) *Report {
 	return &Report{
 		Document:       Document{Name: name, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data)), Type: kind},
 		Policy:         PolicyName{PolicyID, hex.EncodeToString(rules[:]), hex.EncodeToString(trust[:])},
-		ValidationTime: v.time(),
+		ValidationTime: v.At,
 		Signatures:     []Signature{},
 		UnsignedFields: []string{},
 		Checks:         []Check{},
@@ -69,19 +71,18 @@ func (v *Verifier) judgeCertificate(ctx context.Context, s *Signature, c *checks
 	} else {
 		c.ok("R-X4", "key and algorithms strong enough")
 	}
-	at := v.time()
-	paths, err := certs.Paths(leaf, pool, v.Anchors.CA, at)
+	paths, err := certs.Paths(leaf, pool, v.Anchors.CA, v.At)
 	if err != nil {
-		v.failPath(s, c, err)
+		failPath(s, c, err)
 		return
 	}
 	c.ok("R-X1", "path to a trust anchor")
 	c.ok("R-X2", "every certificate of the path within its validity")
-	v.judgeRevocation(ctx, s, c, paths[0], at)
+	v.judgeRevocation(ctx, s, c, paths[0])
 }
 
 // failPath reports why there is no path that holds (EN 319 102-1, 5.2.6).
-func (v *Verifier) failPath(s *Signature, c *checks, err error) {
+func failPath(s *Signature, c *checks, err error) {
 	if link := (*certs.LinkError)(nil); errors.As(err, &link) {
 		s.Chain = chainOf(link.Path)
 	}
@@ -102,19 +103,19 @@ func (v *Verifier) failPath(s *Signature, c *checks, err error) {
 // judgeRevocation asks about every certificate below the anchor. What cannot be
 // learnt is TRY_LATER, never good; so is a certificate on hold (EN 319 102-1,
 // 5.2.6.4).
-func (v *Verifier) judgeRevocation(ctx context.Context, s *Signature, c *checks, path certs.Path, at time.Time) {
+func (v *Verifier) judgeRevocation(ctx context.Context, s *Signature, c *checks, path certs.Path) {
 	s.Chain = chainOf(path)
 	source := v.Revocation
 	if source == nil {
 		source = certs.Offline{}
 	}
-	for i, answer := range certs.PathRevocation(ctx, source, path, at) {
+	for i, answer := range certs.PathRevocation(ctx, source, path, v.At) {
 		s.Revocation = append(s.Revocation, revocationOf(answer))
 		revoked := RevokedCANoPOE
 		if i == 0 {
 			revoked = RevokedNoPOE
 		}
-		switch err := answer.Check(at); {
+		switch err := answer.Check(v.At); {
 		case err == nil:
 			c.ok("R-X5", "certificate "+answer.Serial+" not revoked")
 		case errors.Is(err, certs.ErrRevoked):

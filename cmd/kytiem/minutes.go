@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,10 +20,10 @@ func minutesCommand() *cobra.Command {
 		Short: "biên bản xác nhận khi chưa có chứng thư số · joint minutes while there is no certificate",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := drawMinutes(cmd.Context(), args[0], parties, o); err != nil {
+			if err := drawMinutes(args[0], parties, o); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Đã vẽ biên bản · minutes drawn: %s\n  In, ký, quét và đặt bản quét scan.pdf vào cùng thư mục · "+
+			fmt.Fprintf(cmd.OutOrStdout(), "Đã lập biên bản · minutes drawn: %s\n  In, ký, quét và đặt bản quét scan.pdf vào cùng thư mục · "+
 				"print, sign, scan, and put scan.pdf beside it\n", filepath.Join(args[0], bundle.MinutesFile))
 			return nil
 		},
@@ -43,7 +42,7 @@ func minutesCommand() *cobra.Command {
 }
 
 // drawMinutes reads the parties file and draws the minutes into the directory.
-func drawMinutes(ctx context.Context, dir, parties string, o dossier.MinutesOptions) error {
+func drawMinutes(dir, parties string, o dossier.MinutesOptions) error {
 	f, err := os.Open(parties)
 	if err != nil {
 		return err
@@ -52,5 +51,5 @@ func drawMinutes(ctx context.Context, dir, parties string, o dossier.MinutesOpti
 	if o.Parties, err = minutes.ParseParties(f); err != nil {
 		return fmt.Errorf("%s: %w", parties, err)
 	}
-	return dossier.DrawMinutes(ctx, dir, o)
+	return dossier.DrawMinutes(dir, o)
 }

@@ -14,17 +14,17 @@ import (
 	"kytiem/intake"
 )
 
-// shownFindings is how many findings are printed one by one; the NotReady file has
-// them all.
+// shownFindings is how many errors, and how many warnings, are printed one by one.
+// The NotReady file has all the errors; --findings has both.
 const shownFindings = 20
 
 func sealCommand() *cobra.Command {
-	var unit, units, results, out, notReady, extra string
+	var unit, units, results, out, notReady, findings, extra string
 	cmd := &cobra.Command{
 		Use:   "seal --unit CODE[@DATE] --units FILE --results FILE --out DIR",
 		Short: "niêm phong kết quả của một đơn vị thành hồ sơ · seal a unit's ready results into a bundle directory",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if extra != "refuse" && extra != "ignore" {
 				return fmt.Errorf("--extra %s: refuse or ignore", extra)
 			}
@@ -43,9 +43,17 @@ func sealCommand() *cobra.Command {
 			if filepath.Clean(notReady) == filepath.Clean(out) {
 				return fmt.Errorf("--not-ready %s: %w", notReady, dossier.ErrExists)
 			}
-			printer := &sealPrinter{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr()}
+			printer := &sealPrinter{out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), all: io.Discard}
+			if findings != "" {
+				all, err := os.OpenFile(findings, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+				if err != nil {
+					return err
+				}
+				defer func() { err = errors.Join(err, all.Close()) }()
+				printer.all = all
+			}
 			sealed, err := dossier.Seal(cmd.Context(), dossier.SealOptions{
-				Unit: u, Units: register, Results: in, Out: out, NotReady: notReady, Extra: extra == "ignore",
+				Unit: u, Units: register, Results: in, Out: out, NotReady: notReady, IgnoreExtra: extra == "ignore",
 				Progress: printer.progress, Found: printer.found,
 			})
 			switch {
@@ -67,6 +75,7 @@ func sealCommand() *cobra.Command {
 	flags.StringVar(&results, "results", "", "results file (CSV, NDJSON or XLSX)")
 	flags.StringVar(&out, "out", "", "bundle directory to make")
 	flags.StringVar(&notReady, "not-ready", "", "file for rows that cannot be sealed (default OUT.not-ready.*)")
+	flags.StringVar(&findings, "findings", "", "file for every error and warning, a line each (default: the first are printed)")
 	flags.StringVar(&extra, "extra", "refuse", "columns that are not known: refuse or ignore")
 	for _, name := range []string{"unit", "units", "results", "out"} {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))
@@ -104,9 +113,8 @@ func extension(results string) string {
 
 // sealPrinter tells what sealing found. Findings hold no personal data.
 type sealPrinter struct {
-	out, err io.Writer
-	shown    int
-	warnings int
+	out, err, all    io.Writer
+	errors, warnings int
 }
 
 func (p *sealPrinter) progress(rows int) {
@@ -116,20 +124,24 @@ func (p *sealPrinter) progress(rows int) {
 }
 
 func (p *sealPrinter) found(f intake.Finding) {
+	count := &p.errors
 	if f.Warning {
-		p.warnings++
-		return
+		count = &p.warnings
 	}
-	if p.shown++; p.shown <= shownFindings {
+	if *count++; *count <= shownFindings {
 		fmt.Fprintf(p.err, "%s · %s\n", f, f.EN)
 	}
+	fmt.Fprintf(p.all, "%s · %s\n", f, f.EN)
 }
 
 func (p *sealPrinter) summary(s *dossier.Sealed, out, notReady string, done bool) {
-	if p.shown > shownFindings {
-		fmt.Fprintf(p.err, "… và %d lỗi nữa, xem tệp · and %d more, see %s\n", p.shown-shownFindings, p.shown-shownFindings, notReady)
+	if more := p.errors - shownFindings; more > 0 {
+		fmt.Fprintf(p.err, "… và %d lỗi nữa, xem tệp · and %d more errors, see %s\n", more, more, notReady)
 	}
-	fmt.Fprintf(p.out, "%d dòng: %d niêm phong, %d chưa sẵn sàng, %d có lỗi, %d cảnh báo · rows: sealed, not ready, bad, warnings\n",
+	if more := p.warnings - shownFindings; more > 0 {
+		fmt.Fprintf(p.err, "… và %d cảnh báo nữa, dùng --findings để xem hết · and %d more warnings, --findings writes them all\n", more, more)
+	}
+	fmt.Fprintf(p.out, "%d dòng: %d đã niêm phong, %d chưa đủ điều kiện, %d có lỗi; %d cảnh báo · rows: sealed, not ready, bad; warnings\n",
 		s.Rows, s.Records, s.NotReady, s.Bad, p.warnings)
 	if s.NotReady+s.Bad > 0 {
 		fmt.Fprintf(p.out, "  các dòng chưa niêm phong · rows left out: %s\n", notReady)
@@ -137,8 +149,8 @@ func (p *sealPrinter) summary(s *dossier.Sealed, out, notReady string, done bool
 	if done {
 		c := s.Manifest.Counts
 		fmt.Fprintf(p.out, "  hồ sơ · bundle %s: %s\n", s.Manifest.Bundle, out)
-		fmt.Fprintf(p.out, "  %d người, %d mũi tiêm (%d trùng khớp, %d làm sạch, %d miễn xác minh) · persons, doses (matched, cleansed, exempt)\n",
+		fmt.Fprintf(p.out, "  %d người, %d mũi tiêm (%d trùng khớp, %d đã làm sạch, %d không thuộc diện xác minh) · persons, doses (matched, cleansed, exempt)\n",
 			c.Persons, c.Doses, c.Matched, c.Cleansed, c.Exempt)
-		fmt.Fprintf(p.out, "  mã gốc · root %s\n", s.Manifest.Root)
+		fmt.Fprintf(p.out, "  mã băm gốc · root %s\n", s.Manifest.Root)
 	}
 }

@@ -3,8 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,11 +31,17 @@ func signCommand() *cobra.Command {
 			}
 			o := dossier.SignOptions{Carrier: carrier, Certificates: carrier.Certificates(), PSS: pss, Place: place}
 			o.Number, o.Notation, _ = strings.Cut(number, "/")
-			if o.Date, err = bundle.ParseDate(date); err != nil {
+			if o.Date, err = bundle.ParseDate(date); err == nil && date != "" && !o.Date.Complete() {
+				err = bundle.ErrDate
+			}
+			if err != nil {
 				return fmt.Errorf("--date, as YYYY-MM-DD: %w", err)
 			}
 			if cmd.Flags().Changed("capacity") {
 				c := bundle.Capacity(strings.TrimSuffix(strings.ToUpper(capacity), "."))
+				if !slices.Contains(bundle.Capacities(), c) {
+					return errors.New("--capacity là TM, KT, TL, TUQ hoặc Q · is one of TM, KT, TL, TUQ, Q")
+				}
 				o.Capacity = &c
 			}
 			if o.Verifier, err = newVerifier("", "", false); err != nil {
@@ -44,7 +49,7 @@ func signCommand() *cobra.Command {
 			}
 			report, err := dossier.Sign(cmd.Context(), args[0], o)
 			if err != nil {
-				if report != nil { // why our own verifier does not accept it
+				if errors.Is(err, dossier.ErrNotAccepted) { // the report says why
 					err = errors.Join(err, report.WriteText(cmd.OutOrStdout()))
 				}
 				return err
@@ -76,14 +81,10 @@ func openPKCS12(path, passFile string) (*signer.PKCS12, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > signer.MaxPKCS12Bytes {
+	data, err := readFile(path, signer.MaxPKCS12Bytes)
+	if errors.Is(err, bundle.ErrTooLarge) {
 		return nil, fmt.Errorf("%s: %w", path, signer.ErrPKCS12)
 	}
-	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -99,18 +100,15 @@ var errPassFile = errors.New("not a password of one line")
 // readPassword reads a password and no more: a key file or a device named by mistake is
 // refused.
 func readPassword(path string) (string, error) {
-	f, err := os.Open(path)
+	content, err := readFile(path, 1024)
+	if errors.Is(err, bundle.ErrTooLarge) {
+		return "", fmt.Errorf("%s: %w", path, errPassFile)
+	}
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
-	const longest = 1024
-	content, err := io.ReadAll(io.LimitReader(f, longest+1))
-	if err != nil {
-		return "", fmt.Errorf("reading %s: %w", path, err)
-	}
 	password := strings.TrimRight(string(content), "\r\n")
-	if len(content) > longest || strings.ContainsAny(password, "\x00\r\n") {
+	if strings.ContainsAny(password, "\x00\r\n") {
 		return "", fmt.Errorf("%s: %w", path, errPassFile)
 	}
 	return password, nil

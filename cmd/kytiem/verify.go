@@ -106,7 +106,7 @@ func verifyPath(ctx context.Context, v *verify.Verifier, path, content string) (
 	if info.IsDir() {
 		return v.Directory(ctx, name, os.DirFS(path))
 	}
-	data, err := readBounded(path)
+	data, err := readFile(path, verify.MaxDocumentBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func verifyPath(ctx context.Context, v *verify.Verifier, path, content string) (
 // beside it under the same name with another ending. nil where there is none.
 func contentOf(path, content string) ([]byte, error) {
 	if content != "" {
-		return readBounded(content)
+		return readFile(content, verify.MaxDocumentBytes)
 	}
 	stem := strings.TrimSuffix(path, filepath.Ext(path))
 	for _, candidate := range []string{stem, stem + ".json", stem + ".pdf", stem + ".xml", stem + ".txt"} {
@@ -142,28 +142,9 @@ func contentOf(path, content string) ([]byte, error) {
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 			continue
 		}
-		return readBounded(candidate)
+		return readFile(candidate, verify.MaxDocumentBytes)
 	}
 	return nil, nil
-}
-
-// readBounded reads a file that a verifier would hold in memory whole.
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > verify.MaxDocumentBytes {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d", path, info.Size(), verify.MaxDocumentBytes)
-	}
-	data := make([]byte, info.Size())
-	_, err = io.ReadFull(f, data)
-	return data, err
 }
 
 // printReports prints one report, or several in an array.

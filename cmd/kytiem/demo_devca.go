@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"kytiem/bundle"
+	"kytiem/paper"
+)
+
+// devca is the throwaway CA while it runs as a process of its own.
+type devca struct {
+	URL string `json:"url"`
+
+	keys    string
+	process *exec.Cmd
+	life    io.Closer // its standard input: the process ends when this closes
+}
+
+func (c *devca) key(name string) string { return filepath.Join(c.keys, name) }
+
+// startDevca starts the devca program that lies beside this one, or in PATH, has it
+// issue a certificate to the unit's head, and waits until it answers.
+func startDevca(ctx context.Context, dir string, unit bundle.Unit) (*devca, error) {
+	program, err := findDevca()
+	if err != nil {
+		return nil, err
+	}
+	profiles, err := json.Marshal([]map[string]any{{
+		"name": "head", "kind": "person", "common_name": "Trần Văn Mẫu", "title": "Chủ tịch",
+		"organization": paper.Issuer(bundle.NameOf(unit)),
+		"identifiers":  []string{unit.Identifier, "CCCD:075070000001"},
+		"province":     "Đồng Nai", "locality": unit.Name, "key": "rsa2048",
+	}})
+	if err != nil {
+		return nil, err
+	}
+	c := &devca{keys: filepath.Join(dir, "keys")}
+	list := filepath.Join(dir, "input", "profiles.json")
+	if err := os.WriteFile(list, profiles, 0o600); err != nil {
+		return nil, err
+	}
+	c.process = exec.CommandContext(ctx, program, "--dir", filepath.Join(dir, "trust"), "--out", c.keys,
+		"--profiles", list, "--stdin-lifeline")
+	c.process.Stderr = os.Stderr
+	stdout, err := c.process.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if c.life, err = c.process.StdinPipe(); err != nil {
+		return nil, err
+	}
+	if err := c.process.Start(); err != nil {
+		return nil, fmt.Errorf("starting devca: %w", err)
+	}
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, c)
+	}
+	if err != nil {
+		c.stop()
+		return nil, fmt.Errorf("waiting for devca: %w", err)
+	}
+	return c, nil
+}
+
+func findDevca() (string, error) {
+	if self, err := os.Executable(); err == nil {
+		beside := filepath.Join(filepath.Dir(self), "devca")
+		if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
+			return beside, nil
+		}
+	}
+	program, err := exec.LookPath("devca")
+	if err != nil {
+		return "", errors.New("the throwaway CA (devca) lies neither beside kytiem nor in PATH; make build makes both")
+	}
+	return program, nil
+}
+
+func (c *devca) stop() {
+	_ = c.life.Close() // tells it to end; how it ends does not matter
+	_ = c.process.Wait()
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"kytiem/bundle"
+)
+
+// readFile reads a file whole, at most limit bytes: a device or a film named by
+// mistake must not fill the memory.
+func readFile(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	if int64(len(content)) > limit {
+		return nil, fmt.Errorf("%s: more than %d bytes: %w", path, limit, bundle.ErrTooLarge)
+	}
+	return content, nil
+}
