@@ -2,9 +2,7 @@ package bundle
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 )
 
 // The files of a bundle directory. Beside them it may hold annex files, see
@@ -18,13 +16,8 @@ const (
 	MinutesFile   = "minutes.pdf"
 )
 
-var annexName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^annex-[0-9]{2,4}\.pdf$`) })
-
 // AnnexName is the name of annex file number n, from 1.
 func AnnexName(n int) string { return fmt.Sprintf("annex-%02d.pdf", n) }
-
-// IsAnnex reports whether a file of this name is an annex.
-func IsAnnex(name string) bool { return annexName().MatchString(name) }
 
 // IsScan reports whether a file of this name is a scan of the signed minutes.
 func IsScan(name string) bool { return strings.HasPrefix(name, "scan.") && len(name) > len("scan.") }

@@ -2,12 +2,20 @@ package dossier_test
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"testing/fstest"
+	"time"
 
+	"kytiem/bundle"
+	"kytiem/dossier"
+	"kytiem/pades"
+	"kytiem/sample"
 	"kytiem/verify"
 )
 
@@ -88,5 +96,52 @@ func TestChangedFilesNeverPass(t *testing.T) {
 		if err != nil || report.Verdict == verify.TotalPassed {
 			t.Errorf("%s added: %v", name, err)
 		}
+	}
+}
+
+// TestAppendedPages: a revision appended to unsigned pages shows a reader another
+// document than the records draw, and is found in the minutes and in the preview.
+func TestAppendedPages(t *testing.T) {
+	w := newWorld(t, nil)
+	dir, _ := seal(t, 10, sample.Mix{})
+	if err := dossier.DrawMinutes(dir, dossier.MinutesOptions{Parties: parties()}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{bundle.MinutesFile, bundle.PagesFile} {
+		files := fstest.MapFS{}
+		for _, other := range names(t, dir) {
+			content, err := os.ReadFile(filepath.Join(dir, other))
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[other] = &fstest.MapFile{Data: content}
+		}
+		file, err := pades.Open(files[name].Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		update, err := pades.Prepare(file, pades.SignatureOptions{Field: "another", Time: time.Now(), Reserve: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name].Data = append(files[name].Data, update.Suffix...) // a revision that nobody signed
+		report, err := w.verifier.Directory(t.Context(), "x", files)
+		if err != nil || report.Verdict == verify.TotalPassed || report.Verdict == verify.NoSignature {
+			t.Errorf("%s with a revision appended: %v, %v", name, report.Verdict, err)
+		}
+	}
+}
+
+// TestInterrupted: a directory that was set aside and not taken away stops the next
+// step before it signs anything.
+func TestInterrupted(t *testing.T) {
+	w := newWorld(t, nil)
+	dir, _ := seal(t, 10, sample.Mix{})
+	if err := os.Mkdir(dir+".old", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	before := digest(t, dir)
+	if _, err := w.sign(t, dir); !errors.Is(err, dossier.ErrInterrupted) || digest(t, dir) != before {
+		t.Errorf("Sign beside a directory set aside: %v, want ErrInterrupted", err)
 	}
 }

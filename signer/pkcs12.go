@@ -8,9 +8,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"strings"
 
 	"software.sslmate.com/src/go-pkcs12"
+
+	"kytiem/pades"
 )
 
 // MaxPKCS12Bytes bounds a PKCS#12 file: one key and a few certificates.
@@ -62,11 +63,15 @@ func (c *PKCS12) Sign(ctx context.Context, requests []Request) ([][]byte, error)
 		if len(r.Certificates) == 0 || string(r.Certificates[0]) != string(c.chain[0].Raw) {
 			return nil, fmt.Errorf("request %d: %w", i, ErrNoCertificate)
 		}
+		if !r.Algorithm.Fits(c.chain[0].PublicKey) {
+			return nil, fmt.Errorf("request %d, algorithm %s: %w", i, r.Algorithm, pades.ErrUnsupportedAlgorithm)
+		}
 		hash := r.Algorithm.Hash()
 		h := hash.New()
 		h.Write(r.SignedAttributes)
 		var options crypto.SignerOpts = hash
-		if strings.HasPrefix(string(r.Algorithm), "PS") {
+		switch r.Algorithm {
+		case pades.PS256, pades.PS384, pades.PS512:
 			options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: hash}
 		}
 		signature, err := c.key.Sign(rand.Reader, h.Sum(nil), options)

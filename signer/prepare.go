@@ -18,7 +18,7 @@ const DefaultLifetime = 30 * time.Minute
 
 // Options say who signs and until when.
 type Options struct {
-	// Certificates of the signer, leaf first. Self-signed ones are left out of the
+	// Certificates of the signer, leaf first. Self-issued ones are left out of the
 	// signature: trust comes from the verifier's own anchors.
 	Certificates []*x509.Certificate
 

@@ -64,7 +64,8 @@ type KeyCarrier interface {
 }
 
 // Prepared is our half of a request: what has to be kept until the signature comes
-// back. It can be stored as JSON and is used up by one Complete.
+// back. It is used up by one Complete. It can be stored as JSON; that a stored one
+// is not completed twice, by whatever number of servers, is for the store to see to.
 type Prepared struct {
 	Request Request       `json:"request"`
 	Update  *pades.Update `json:"update,omitempty"` // the revision to append, for documents

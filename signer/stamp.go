@@ -30,7 +30,7 @@ func Stamp(document *pades.File, field string, cert *x509.Certificate, at time.T
 		return nil, nil
 	}
 	subject := certs.Subject(cert)
-	_, content, err := paper.Stamp(paper.StampOptions{
+	content, err := paper.Stamp(paper.StampOptions{
 		SignedBy: subject.CommonName, Organisation: subject.Organization, At: at,
 		Seal: isOrganisation(cert), Width: rect[2] - rect[0], Height: rect[3] - rect[1],
 	})
@@ -47,15 +47,13 @@ func Stamp(document *pades.File, field string, cert *x509.Certificate, at time.T
 // isOrganisation tells an organisation's certificate from a person's: only people
 // have a number of an identity document.
 func isOrganisation(cert *x509.Certificate) bool {
-	return !slices.ContainsFunc(certs.Identifiers(cert), func(id certs.Identifier) bool {
-		return id.Scheme == "CCCD" || id.Scheme == "CMND" || id.Scheme == "HC"
-	})
+	return !slices.ContainsFunc(certs.Identifiers(cert), certs.Identifier.OfPerson)
 }
 
 // stampFonts are the stamps' fonts, out of the sheet that is the same for every
 // stamp: read once per process.
 var stampFonts = sync.OnceValues(func() (*pades.Appearance, error) {
-	sheet, _, err := paper.Stamp(paper.StampOptions{SignedBy: "-", Width: 72, Height: 36})
+	sheet, err := paper.StampSheet()
 	if err != nil {
 		return nil, err
 	}
