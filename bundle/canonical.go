@@ -95,6 +95,20 @@ func (r *canonicalReader) at(c byte) bool { return len(r.data) > 0 && r.data[0] 
 // text reads a JSON string. Escapes are undone without asking whether they were
 // the canonical ones: the caller prints the whole again and compares.
 func (r *canonicalReader) text() string {
+	raw := r.quoted()
+	if bytes.IndexByte(raw, '\\') < 0 {
+		r.bad = r.bad || !utf8.Valid(raw)
+		return string(raw)
+	}
+	var s string
+	if json.Unmarshal([]byte(`"`+string(raw)+`"`), &s) != nil {
+		r.bad = true
+	}
+	return s
+}
+
+// quoted reads a JSON string and gives what stands between the quotes.
+func (r *canonicalReader) quoted() []byte {
 	r.expect(`"`)
 	end := 0
 	for end < len(r.data) && r.data[end] != '"' {
@@ -105,21 +119,11 @@ func (r *canonicalReader) text() string {
 	}
 	if r.bad || end >= len(r.data) {
 		r.bad = true
-		return ""
+		return nil
 	}
 	raw := r.data[:end]
 	r.data = r.data[end+1:]
-	if bytes.IndexByte(raw, '\\') < 0 {
-		if !utf8.Valid(raw) {
-			r.bad = true
-		}
-		return string(raw)
-	}
-	var s string
-	if json.Unmarshal([]byte(`"`+string(raw)+`"`), &s) != nil {
-		r.bad = true
-	}
-	return s
+	return raw
 }
 
 // integer reads a JSON integer of at most nine digits without a sign.

@@ -160,24 +160,26 @@ func (r *canonicalReader) value() Value {
 }
 
 func (r *canonicalReader) hex(into []byte) {
-	text := r.text()
+	text := r.quoted()
 	if len(text) != hex.EncodedLen(len(into)) {
 		r.bad = true
 		return
 	}
-	_, err := hex.Decode(into, []byte(text))
+	_, err := hex.Decode(into, text)
 	r.bad = r.bad || err != nil
 }
 
 func (r *canonicalReader) base64() []byte {
-	data, err := base64.StdEncoding.Strict().DecodeString(r.text())
+	text := r.quoted()
+	data := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Strict().Decode(data, text)
 	r.bad = r.bad || err != nil
-	return data
+	return data[:n]
 }
 
 // hashes reads a list of at most limit digests.
 func (r *canonicalReader) hashes(limit int) []HexHash {
-	var hashes []HexHash
+	hashes := make([]HexHash, 0, len(fields))
 	r.expect(`[`)
 	for !r.bad && !r.at(']') && len(hashes) < limit {
 		if len(hashes) > 0 {

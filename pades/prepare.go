@@ -1,11 +1,11 @@
 package pades
 
 import (
-	"bytes"
 	"crypto"
 	_ "crypto/sha512" // crypto.SHA384 and crypto.SHA512 of SignatureOptions
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -92,6 +92,7 @@ func Prepare(f *File, o SignatureOptions) (*Update, error) {
 		return nil, fmt.Errorf("%w: it goes on after its last revision", ErrUnextendable)
 	}
 	w := newRevisionWriter(f)
+	w.out = slices.Grow(w.out, o.room())
 	field, err := w.findField(o.Field)
 	if err != nil {
 		return nil, fmt.Errorf("preparing a signature: %w", err)
@@ -121,6 +122,19 @@ func Prepare(f *File, o SignatureOptions) (*Update, error) {
 	return u, nil
 }
 
+// room is about how many bytes the revision will have: font and hole are by far the
+// most of it, and growing over them step by step copies them several times.
+func (o *SignatureOptions) room() int {
+	room := 2*o.Reserve + 4096
+	if o.Appearance != nil {
+		room += len(o.Appearance.content)
+		for _, object := range o.Appearance.objects {
+			room += len(object.text) + 32
+		}
+	}
+	return room
+}
+
 // byteRangeWidth has room for three offsets of ten digits.
 const byteRangeWidth = len("[0 1234567890 1234567890 1234567890]")
 
@@ -144,7 +158,9 @@ func (w *revisionWriter) dictionary(o SignatureOptions) (contents int64, byteRan
 	w.out = append(w.out, " /Contents "...)
 	contents = w.at()
 	w.out = append(w.out, '<')
-	w.out = append(w.out, bytes.Repeat([]byte("0"), 2*o.Reserve)...)
+	for range 2 * o.Reserve {
+		w.out = append(w.out, '0')
+	}
 	w.out = append(w.out, "> >>"...)
 	return contents, byteRange
 }

@@ -1,0 +1,87 @@
+// Figures measures what README publishes and prints it as one table: each figure beside its bound, and beside its peer or
+// the raw operation under it, measured in the same run. `.ci/bench` runs it from the project's directory, on the programs
+// in bin and on made-up results. Exit code 1: a bound was missed.
+//
+// BENCH_LARGE=0 leaves out the million results, which need 1.5 GB under var for a minute or two.
+//
+// It stands in a hidden directory so that `./...` and the layers of .golangci.yml pass it by: it may import everything.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// Results in the file of the ordinary lines, and in that of the large one.
+const (
+	ordinary = 10_000
+	large    = 1_000_000
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	var t table
+	err := measure(ctx, &t)
+	stop()
+	t.print(os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+	if t.missed {
+		os.Exit(1)
+	}
+}
+
+// measure works in a directory of its own under var. Processes come first: the kernel counts this process's memory at
+// the moment of the start into the peak of what it starts, so it has to be small until then.
+func measure(ctx context.Context, t *table) error {
+	if err := os.MkdirAll("var", 0o750); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("var", "bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b := bench{ctx: ctx, table: t, dir: dir}
+	t.head = fmt.Sprintf("%s, %d CPUs, %s", runtime.Version(), runtime.NumCPU(), loadAverage())
+	for _, part := range []func() error{
+		b.writeSamples, b.sealOrdinary, b.sealLarge, b.verifyDocument, b.sign, b.proofs, b.intakeCSV, b.intakeWorkbook, b.pages, b.machine,
+	} {
+		if err := part(); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bench is what the parts share.
+type bench struct {
+	ctx   context.Context
+	table *table
+	dir   string
+}
+
+func (b *bench) path(name ...string) string {
+	return filepath.Join(append([]string{b.dir}, name...)...)
+}
+
+// loadAverage says how busy the machine was when the run began; wall times are to be read with it.
+func loadAverage() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "load unknown"
+	}
+	var minute string
+	fmt.Sscan(string(data), &minute)
+	return "load " + minute
+}
