@@ -41,7 +41,7 @@ func DrawMinutes(dir string, o MinutesOptions) error {
 	m := &minutes.Minutes{
 		V: minutes.Version, Agency: d.document.Agency, Parent: d.document.Parent,
 		Notation: "BB" + strings.TrimPrefix(d.document.Notation, "BC"), Number: o.Number,
-		Parties: o.Parties, Reason: o.Reason, Venue: o.Venue, Start: o.Start, End: o.End,
+		Parties: o.Parties, Reason: strings.Join(strings.Fields(o.Reason), " "), Venue: o.Venue, Start: o.Start, End: o.End,
 		Recipients: recipients(d.document.Recipients),
 	}
 	if err := m.Check(d.manifest.Unit); err != nil {

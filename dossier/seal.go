@@ -137,9 +137,7 @@ func (o *SealOptions) sort(row intake.Row, records *spill, left *leftovers, seal
 	case len(lacks) > 0:
 		sealed.NotReady++
 		for _, lack := range lacks {
-			reason := intake.Explain(row.Line, lack)
-			reason.Warning = false // here it is why the row was left out
-			row.Findings = append(row.Findings, reason)
+			row.Findings = append(row.Findings, intake.Explain(row.Line, lack))
 		}
 		return left.write(row)
 	}

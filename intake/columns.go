@@ -1,12 +1,11 @@
 package intake
 
 import (
-	"slices"
 	"strings"
 	"sync"
 	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"kytiem/bundle"
 )
 
 // column is a column of the contract.
@@ -45,9 +44,6 @@ var columnNames = [columnCount]string{
 	"dose_number", "vaccinated_on", "vaccine", "lot_number", "site",
 	"external_id", "unit", "match", "match_reason", "health_confirmed_by", "police_confirmed_by",
 }
-
-// Columns lists the columns of a file of results by their names in the contract.
-func Columns() []string { return slices.Clone(columnNames[:]) }
 
 // mandatory are the columns without which no row of a file could ever be sealed:
 // the four fields of Công văn 9438/BYT-CNTT and the dose.
@@ -126,14 +122,10 @@ func foldName(name string) string {
 
 // fold leaves the letters and digits of s, lower case and without diacritics.
 func fold(s string) string {
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(s) {
-		switch {
-		case r == 'đ' || r == 'Đ':
-			b.WriteByte('d')
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			b.WriteRune(unicode.ToLower(r))
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
 		}
-	}
-	return b.String()
+		return -1
+	}, bundle.Fold(s))
 }

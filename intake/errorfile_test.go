@@ -109,9 +109,9 @@ func TestErrorFileCSV(t *testing.T) {
 	_, out := errorFile(t, []byte("\xEF\xBB\xBFHọ tên;Giới tính;Ngày sinh;CCCD;Mũi;Ngày tiêm;Vắc xin;error\r\n=cmd;Nữ;1990;75190000123;1;07/03/2021;Moderna;old\r\n"), testOptions())
 	want := "\xEF\xBB\xBFHọ tên;Giới tính;Ngày sinh;CCCD;Mũi;Ngày tiêm;Vắc xin;error;loi\n" +
 		"'=cmd;Nữ;1990;75190000123;1;07/03/2021;Moderna;name_signs lost_leading_zero vaccinated_before_programme;" +
-		`"(cảnh báo) full_name: Họ tên có chữ số hoặc ký hiệu; hãy xem lại. ` +
-		`id_number: Số có 11 chữ số thay vì 12, có thể Excel đã làm mất 1 số 0 ở đầu; hãy xem giấy tờ rồi thêm số 0 vào trước. ` +
-		`(cảnh báo) vaccinated_on: Ngày tiêm trước 08/03/2021, ngày đầu tiêm chủng tại Việt Nam; hãy xem lại."` + "\n"
+		`"(cảnh báo) full_name: Họ tên có chữ số hoặc ký hiệu; hãy kiểm tra lại. ` +
+		`id_number: Số có 11 chữ số thay vì 12, có thể Excel đã làm mất 1 số 0 ở đầu; hãy kiểm tra giấy tờ rồi thêm số 0 vào trước. ` +
+		`(cảnh báo) vaccinated_on: Ngày tiêm trước 08/03/2021, ngày bắt đầu tiêm vắc xin phòng COVID-19 tại Việt Nam; hãy kiểm tra lại."` + "\n"
 	if string(out) != want {
 		t.Errorf("error file\n%s\nwant\n%s", out, want)
 	}

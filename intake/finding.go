@@ -2,7 +2,6 @@ package intake
 
 import (
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 )
@@ -11,7 +10,7 @@ import (
 // mend it. It never quotes what a cell holds, so it may be logged and mailed.
 type Finding struct {
 	Line    int    `json:"line,omitempty"`   // 0: the file as a whole
-	Column  string `json:"column,omitempty"` // name by contract, see [Columns]; empty: the row as a whole
+	Column  string `json:"column,omitempty"` // name by contract; empty: the row as a whole
 	Code    string `json:"code"`             // stable, snake_case
 	Warning bool   `json:"warning,omitempty"`
 	VI      string `json:"vi"` // one sentence each: what is wrong, how to mend it
@@ -35,16 +34,6 @@ func (f Finding) String() string {
 	}
 	b.WriteString(" [" + f.Code + "]: " + f.VI)
 	return b.String()
-}
-
-// Report writes findings, a line each, as [Finding.String] does.
-func Report(w io.Writer, findings ...Finding) error {
-	for _, f := range findings {
-		if _, err := fmt.Fprintln(w, f); err != nil {
-			return fmt.Errorf("reporting findings: %w", err)
-		}
-	}
-	return nil
 }
 
 // finding makes a finding out of the catalogue's sentences. args fill the

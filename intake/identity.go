@@ -2,6 +2,7 @@ package intake
 
 import (
 	"strings"
+	"unicode"
 
 	"kytiem/bundle"
 )
@@ -53,6 +54,10 @@ func (j *judge) number(row *Row, rec *record) {
 		j.compareNumber(row, cell)
 		return
 	}
+	if strings.ContainsFunc(cell, foreignDigit) { // asked before the font, which lacks them: this says how to mend it
+		row.find(idNumber, "id_not_ascii")
+		return
+	}
 	cell = strings.TrimPrefix(j.text(row, rec, idNumber, maxNumber), "'")
 	if cell == "" {
 		row.Result.IDType = kind
@@ -100,8 +105,6 @@ func readNumber(number string, kind bundle.IDType, nation string) (string, bundl
 	digits, letters, others := countKinds(number)
 	fault := func(code string, args ...any) (string, bundle.IDType, string, []any) { return "", "", code, args }
 	switch {
-	case others == foreignDigits:
-		return fault("id_not_ascii")
 	case spreadsheetNumber(number):
 		return fault("id_spreadsheet_number")
 	case others == separatorSigns:
@@ -110,6 +113,9 @@ func readNumber(number string, kind bundle.IDType, nation string) (string, bundl
 		return fault("id_form")
 	}
 	if kind == "" {
+		if letters > 0 && !foreigner(nation) && strings.Trim(number, "0123456789Oo") == "" {
+			return fault("id_form") // the letter for the digit; who does mean a passport says so in id_type
+		}
 		kind = typeOf(number, digits, letters, nation)
 	}
 	switch {
@@ -147,7 +153,7 @@ func readNumber(number string, kind bundle.IDType, nation string) (string, bundl
 // one, a letter or two before six digits and more a passport, and so is everything
 // with letters that a foreigner has. Otherwise it is for the file to say.
 func typeOf(number string, digits, letters int, nation string) bundle.IDType {
-	foreign := nation != "" && nation != bundle.Vietnam
+	foreign := foreigner(nation)
 	switch {
 	case letters == 0 && digits == 12:
 		return bundle.CCCD
@@ -160,6 +166,8 @@ func typeOf(number string, digits, letters int, nation string) bundle.IDType {
 	}
 	return ""
 }
+
+func foreigner(nation string) bool { return nation != "" && nation != bundle.Vietnam }
 
 // faultOfLength explains a number of n digits that should have had want. A zero or
 // two may have been lost at the front (Hà Nội is 001): that is pointed out, and for
@@ -178,8 +186,11 @@ func faultOfLength(n, want int) (string, bundle.IDType, string, []any) {
 const (
 	separatorSigns = 1 + iota // blanks, dots, dashes between groups
 	otherSigns
-	foreignDigits // digits of other scripts, such as full-width ones
 )
+
+// foreignDigit reports whether r is a digit of another script, such as a full-width
+// one.
+func foreignDigit(r rune) bool { return r > unicode.MaxASCII && unicode.IsDigit(r) }
 
 // countKinds counts ASCII digits and letters and says what else there is.
 func countKinds(s string) (digits, letters, others int) {
@@ -191,8 +202,6 @@ func countKinds(s string) (digits, letters, others int) {
 			letters++
 		case strings.ContainsRune(" .-–/", r):
 			others = max(others, separatorSigns)
-		case traitsOf(r)&digit != 0:
-			others = foreignDigits
 		default:
 			others = max(others, otherSigns)
 		}

@@ -25,7 +25,7 @@ func newJudge(o Options) *judge {
 	}
 	return &judge{
 		unit:  o.Unit,
-		today: bundle.DateOf(now().In(vietnamTime)),
+		today: bundle.DateOf(now().In(bundle.VietnamTime())),
 		texts: texts{printable: o.Printable},
 	}
 }

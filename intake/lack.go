@@ -7,11 +7,10 @@ import (
 )
 
 // Explain says what a result lacks before it can be sealed, for the person who can
-// add it. The row is not wrong, so the finding is a warning.
+// add it. The row is not wrong, but this is the reason why it is left out, and so no
+// warning.
 func Explain(line int, lack bundle.Lack) Finding {
-	f := finding(line, lackColumn(lack), "lacks_"+string(lack))
-	f.Warning = true
-	return f
+	return finding(line, lackColumn(lack), "lacks_"+string(lack))
 }
 
 // lackColumn is the column in which the answer would stand. Most lacks are named

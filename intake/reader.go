@@ -23,10 +23,6 @@ const (
 	DefaultMaxWorkbookBytes = 64 << 20
 )
 
-// vietnamTime is where "today" is decided; Việt Nam has no other zone and no
-// summer time.
-var vietnamTime = time.FixedZone("UTC+7", 7*60*60)
-
 // Options say how a file of results is to be read. The zero value reads a file of
 // any units and refuses columns it does not know.
 type Options struct {

@@ -166,7 +166,11 @@ func TestRules(t *testing.T) {
 		{"Arabic digits", "id_number=٠٧٥١٩٠٠٠٠١٢٣", "id_number:id_not_ascii", "id_number", ""},
 		{"groups", "id_number=075 190 000 123", "id_number:id_separators", "id_number", ""},
 		{"letter O", "id_number=O75190000123", "id_number:id_form", "id_number", ""},
-		{"letter O, type not stated", "id_type=;;id_number=O75190000123", "id_number:id_type_missing", "id_number", ""},
+		{"letter O, type not stated", "id_type=;;id_number=O75190000123", "id_number:id_form", "id_number", ""},
+		{"small letter o, as long as a passport's", "id_type=;;id_number=o71234567", "id_number:id_form", "id_number", ""},
+		{"letter O of a passport", "id_type=PASSPORT;;id_number=O1234567", "", "id_number", "O1234567"},
+		{"letter O of a foreigner", "id_type=;;nationality=US;;id_number=O1234567", "", "id_type", "PASSPORT"},
+		{"other letters, type not stated", "id_type=;;id_number=ABC75190000123", "id_number:id_type_missing", "id_number", ""},
 		{"sign", "id_number=07519000012#", "id_number:id_form", "id_number", ""},
 		{"century to come", "id_number=075490000123", "id_number:id_century", "id_number", ""},
 		{"12 digits as passport", "id_type=PASSPORT", "id_number:id_type_mismatch", "id_number", ""},
@@ -269,13 +273,15 @@ func valueOf(r bundle.Result, name string) string {
 func TestPrintable(t *testing.T) {
 	o := testOptions()
 	o.Printable = func(r rune) bool { return r < 0x2000 && r != 'Ƀ' }
-	for _, test := range []struct{ name, full, want string }{
-		{"in the font", "Nguyễn Thị Hòa", ""},
-		{"not in the font", "Y Ƀlăm", "full_name:unprintable_character"},
-		{"far from the font", "Nguyễn 😀", "full_name:unprintable_character"},
-		{"composed before it is asked", norm.NFD.String("Nguyễn"), ""},
+	for _, test := range []struct{ name, old, cell, want string }{
+		{"in the font", "Nguyễn Thị Hòa", "Nguyễn Thị Hòa", ""},
+		{"not in the font", "Nguyễn Thị Hòa", "Y Ƀlăm", "full_name:unprintable_character"},
+		{"far from the font", "Nguyễn Thị Hòa", "Nguyễn 😀", "full_name:unprintable_character"},
+		{"composed before it is asked", "Nguyễn Thị Hòa", norm.NFD.String("Nguyễn"), ""},
+		{"full-width digits of a number are called so", "075190000123", "０75190000123", "id_number:id_not_ascii"},
+		{"full-width letters of a number", "075190000123", "Ｃ1234567", "id_number:unprintable_character"},
 	} {
-		row := readAll(t, fullHeader+"\n"+strings.Replace(fullRow, "Nguyễn Thị Hòa", test.full, 1), o)[0]
+		row := readAll(t, fullHeader+"\n"+strings.Replace(fullRow, test.old, test.cell, 1), o)[0]
 		if got := codes(row); got != test.want {
 			t.Errorf("%s: codes %q, want %q", test.name, got, test.want)
 		}

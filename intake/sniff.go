@@ -75,7 +75,7 @@ func sniff(head []byte) (form, error) {
 }
 
 // sniffNUL tells UTF-16 without a byte order mark, where every second byte of
-// Latin text is 0, from a file that is no text.
+// Latin text is 0 and hardly one of the others, from a file that is no text.
 func sniffNUL(head []byte) string {
 	zeros := [2]int{}
 	for i, b := range head {
@@ -83,12 +83,13 @@ func sniffNUL(head []byte) string {
 			zeros[i%2]++
 		}
 	}
+	all, more, fewer := zeros[0]+zeros[1], max(zeros[0], zeros[1]), min(zeros[0], zeros[1])
 	switch {
-	case zeros[0]+zeros[1] == 0:
+	case all == 0:
 		return ""
-	case max(zeros[0], zeros[1]) > len(head)/4:
+	case all < len(head) && more > len(head)/4 && fewer <= len(head)/100:
 		return "file_utf16"
-	case zeros[0]+zeros[1] > len(head)/100:
+	case all > len(head)/100:
 		return "file_binary"
 	}
 	return "" // a stray NUL is a fault of its row

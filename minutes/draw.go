@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kytiem/bundle"
 	"kytiem/paper"
@@ -19,6 +20,10 @@ const (
 
 // PartyField is the field of member number n, from 1.
 func PartyField(n int) string { return fmt.Sprintf("party-%d", n) }
+
+// EmbeddedName is the name under which minutes.pdf embeds what it was drawn from,
+// for [Parse].
+const EmbeddedName = "minutes.json"
 
 // subject is what the minutes are about, in their title.
 const subject = "Xác nhận tính chính xác của dữ liệu kết quả tiêm vắc xin phòng COVID-19"
@@ -52,8 +57,8 @@ func Draw(w io.Writer, manifestJSON []byte, m *Minutes, roll *bundle.Roll) error
 		Created: created,
 		Mark:    paper.Payload(manifest),
 		Files: []paper.File{
-			{Name: "manifest.json", Description: "Bản kê của gói dữ liệu", Relationship: paper.DataFile, JSON: manifestJSON},
-			{Name: "minutes.json", Description: "Thông tin của biên bản", Relationship: paper.SupplementFile, JSON: minutesJSON},
+			{Name: bundle.ManifestFile, Description: "Bản kê của hồ sơ dữ liệu", Relationship: paper.DataFile, JSON: manifestJSON},
+			{Name: EmbeddedName, Description: "Thông tin của biên bản", Relationship: paper.SupplementFile, JSON: minutesJSON},
 		},
 	})
 	s.Part(paper.Portrait)
@@ -71,7 +76,7 @@ func Draw(w io.Writer, manifestJSON []byte, m *Minutes, roll *bundle.Roll) error
 		if err != nil {
 			return fmt.Errorf("drawing minutes: %w", err)
 		}
-		note := "(Kèm theo Biên bản số " + paper.Notation(m.Number, m.Notation) + " " + paper.LongDate(day(start)) + ")"
+		note := paper.GoesWith("Biên bản", m.Number, m.Notation, day(start), manifest.Unit)
 		s.List(manifest, "Phụ lục", note, order, 1, roll)
 	}
 	if err := s.Close(); err != nil {
@@ -122,7 +127,7 @@ func (m *Minutes) meeting(s *paper.Sheet) {
 	}
 	for _, p := range m.Parties {
 		if p.Role == Chair {
-			s.Paragraphf(paper.Body, "Chủ trì: Ông/Bà %s, %s", or(p.Name), or(p.Position))
+			s.Paragraphf(paper.Body, "Chủ trì (chủ tọa): Ông/Bà %s, %s", or(p.Name), or(p.Position))
 		}
 	}
 	s.Paragraph(paper.Body, "Thư ký (người ghi biên bản): Ông/Bà "+or(secretary))
@@ -136,15 +141,15 @@ func (m *Minutes) content(s *paper.Sheet, manifest *bundle.Manifest) {
 		s.Paragraph(paper.Body, "1. Lý do: tại thời điểm lập biên bản, đơn vị "+DefaultReason+
 			" để ký số đối với dữ liệu kết quả tiêm trên Nền tảng quản lý tiêm chủng COVID-19.")
 	} else {
-		s.Paragraph(paper.Body, "1. Lý do: "+m.Reason)
+		s.Paragraph(paper.Body, "1. Lý do: "+sentence(m.Reason))
 	}
+	s.Keep(paper.SealHeight)
 	s.Paragraphf(paper.Body, "2. Dữ liệu được xác nhận: %s người, %s mũi tiêm, nhận biết bằng mã băm gốc sau đây (cây băm SHA-256 theo RFC 6962):",
 		paper.Thousands(c.Persons), paper.Thousands(c.Doses))
 	s.Seal(manifest)
 	s.WhereList(manifest)
 	s.Paragraphf(paper.Body, "3. Ngành Y tế xác nhận thông tin về tiêm chủng của %s mũi tiêm.", paper.Thousands(c.Doses))
-	s.Paragraphf(paper.Body, "4. Ngành Công an xác nhận thông tin về định danh cá nhân: %s trường hợp trùng khớp; %s trường hợp đã bổ sung, chỉnh sửa và xác minh; "+
-		"%s trường hợp không phải là công dân Việt Nam (không thực hiện xác minh).", paper.Thousands(c.Matched), paper.Thousands(c.Cleansed), paper.Thousands(c.Exempt))
+	s.Paragraphf(paper.Body, "4. Ngành Công an xác nhận thông tin về định danh cá nhân: %s.", paper.Identities(c))
 	s.Paragraph(paper.Body, paper.Source(manifest))
 	if m.Opinions == "" {
 		s.Paragraph(paper.Body, "5. Ý kiến khác (nếu có): "+strings.Repeat("…", 22))
@@ -159,7 +164,15 @@ func (m *Minutes) content(s *paper.Sheet, manifest *bundle.Manifest) {
 	}
 	s.Paragraph(paper.Body, "6. Các bên thống nhất xác nhận tính chính xác của dữ liệu kết quả tiêm nêu trên và chịu trách nhiệm về phần thông tin do mình xác nhận.")
 	s.Keep(60) // some of the text stands above the first signatures
-	s.Paragraphf(paper.Body, "Biên bản kết thúc vào %s, đã được đọc cho các bên cùng nghe và thống nhất ký tên./.", moment(m.End))
+	s.Paragraphf(paper.Body, "Cuộc họp kết thúc vào %s; biên bản đã được đọc cho các bên cùng nghe và thống nhất ký tên./.", moment(m.End))
+}
+
+// sentence ends text in a full stop, unless it ends in a mark of its own.
+func sentence(text string) string {
+	if last, _ := utf8.DecodeLastRuneInString(text); strings.ContainsRune(".…!?", last) {
+		return text
+	}
+	return text + "."
 }
 
 // signatures draws a block for every member, two in a row, and under them those of
@@ -168,7 +181,7 @@ func (m *Minutes) content(s *paper.Sheet, manifest *bundle.Manifest) {
 func (m *Minutes) signatures(s *paper.Sheet) {
 	var members []paper.Signature
 	secretary := paper.Signature{Titles: []string{"THƯ KÝ"}, Field: SecretaryField}
-	chair := paper.Signature{Titles: []string{"CHỦ TRÌ"}, Field: ChairField}
+	chair := paper.Signature{Titles: []string{"CHỦ TỌA"}, Field: ChairField}
 	for _, p := range m.Parties {
 		switch p.Role {
 		case Member:

@@ -139,12 +139,14 @@ func TestDrawSays(t *testing.T) {
 				"Căn cứ Công văn số 9438/BYT-CNTT ngày 05 tháng 11 năm 2021 của Bộ Y tế về việc hướng dẫn Quy trình",
 				"Thời gian bắt đầu: 08 giờ 00, ngày 08 tháng 11 năm 2021",
 				"2. Trạm Y tế xã Phú Hòa: Ông/Bà Lê Thị Hạnh, chức vụ: Trạm trưởng",
-				"Chủ trì: Ông/Bà Nguyễn Văn Thành, Chủ tịch", "Thư ký (người ghi biên bản): Ông/Bà Phạm Thị Yến",
-				"đơn vị chưa có chứng thư số để ký số", "3 người, 3 mũi tiêm", "3 trường hợp trùng khớp; 0 trường hợp đã bổ sung",
-				"Biên bản kết thúc vào 09 giờ 15, ngày 08 tháng 11 năm 2021, đã được đọc cho các bên cùng nghe và thống nhất ký tên./.",
-				"ĐẠI DIỆN TRẠM Y TẾ XÃ PHÚ HÒA", "ĐẠI DIỆN CÔNG AN XÃ PHÚ HÒA", "THƯ KÝ", "CHỦ TRÌ CHỦ TỊCH",
-				"- Lưu: VT, Hồ sơ.", "(Kèm theo Biên bản số 05/BB-UBND ngày 08 tháng 11 năm 2021)",
+				"Chủ trì (chủ tọa): Ông/Bà Nguyễn Văn Thành, Chủ tịch", "Thư ký (người ghi biên bản): Ông/Bà Phạm Thị Yến",
+				"đơn vị chưa có chứng thư số để ký số", "3 người, 3 mũi tiêm", "định danh cá nhân: 3 mũi tiêm của người có thông tin trùng khớp.",
+				"(Hồ sơ dữ liệu số K7QXW2LMZP4TB6VYHC3NDRSAEF,",
+				"Cuộc họp kết thúc vào 09 giờ 15, ngày 08 tháng 11 năm 2021; biên bản đã được đọc cho các bên cùng nghe và thống nhất ký tên./.",
+				"ĐẠI DIỆN TRẠM Y TẾ XÃ PHÚ HÒA", "ĐẠI DIỆN CÔNG AN XÃ PHÚ HÒA", "THƯ KÝ", "CHỦ TỌA CHỦ TỊCH",
+				"- Lưu: VT, Hồ sơ.", "(Kèm theo Biên bản số 05/BB-UBND ngày 08 tháng 11 năm 2021 của Ủy ban nhân dân xã Phú Hòa)",
 			},
+			not: []string{"0 mũi tiêm", "chỉnh sửa và xác minh", "(không thuộc diện xác minh)"},
 		},
 		{
 			name: "blanks to write in",
@@ -163,7 +165,7 @@ func TestDrawSays(t *testing.T) {
 			edit: func(_ *bundle.Manifest, m *minutes.Minutes) {
 				m.Reason, m.Opinions = "thiết bị lưu khóa bị hỏng", "Trạm Y tế đề nghị rà soát.\nCông an nhất trí."
 			},
-			want: []string{"1. Lý do: thiết bị lưu khóa bị hỏng", "5. Ý kiến khác: Trạm Y tế đề nghị rà soát. Công an nhất trí."},
+			want: []string{"1. Lý do: thiết bị lưu khóa bị hỏng. 2. Dữ liệu", "5. Ý kiến khác: Trạm Y tế đề nghị rà soát. Công an nhất trí."},
 			not:  []string{"chưa có chứng thư số"},
 		},
 		{
@@ -174,7 +176,7 @@ func TestDrawSays(t *testing.T) {
 				m.Parties[0].Role, m.Parties[0].Position = minutes.Member, "Phó Chủ tịch"
 				m.Parties[1] = minutes.Party{Party: "Bệnh viện Đa khoa Thống Nhất", Name: "Phạm Văn Dũng", Position: "Giám đốc", Role: minutes.Chair}
 			},
-			want: []string{"SỞ Y TẾ ĐỒNG NAI BỆNH VIỆN ĐA KHOA THỐNG NHẤT", "CHỦ TRÌ GIÁM ĐỐC", "ĐẠI DIỆN ỦY BAN NHÂN DÂN XÃ PHÚ HÒA", "05/BB-BVTN"},
+			want: []string{"SỞ Y TẾ ĐỒNG NAI BỆNH VIỆN ĐA KHOA THỐNG NHẤT", "CHỦ TỌA GIÁM ĐỐC", "ĐẠI DIỆN ỦY BAN NHÂN DÂN XÃ PHÚ HÒA", "05/BB-BVTN"},
 		},
 		{
 			name: "the list in files of its own",
@@ -204,6 +206,27 @@ func TestDrawSays(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What says "sau đây" stands on the page of the box that follows, wherever the list
+// of those present pushes it.
+func TestDrawKeepsTogether(t *testing.T) {
+	roll := makeRoll(t, 3)
+	manifest := makeManifest(t, roll)
+	root := paper.Groups(manifest.Root)
+	for more := range 8 {
+		m := makeMinutes()
+		for range more {
+			m.Parties = append(m.Parties, minutes.Party{Party: "Tổ dân phố", Role: minutes.Member})
+		}
+		text := string(run(t, "poppler-utils", draw(t, manifest, m, roll), "pdftotext", "-raw", "-enc", "UTF-8", "$", "-"))
+		for number, page := range strings.Split(norm.NFC.String(text), "\f") {
+			page = strings.Join(strings.Fields(page), " ")
+			if strings.Contains(page, "2. Dữ liệu được xác nhận") && !strings.Contains(page, root[:39]+" "+root[40:]) {
+				t.Errorf("%d more people: page %d announces a root that it does not show", more, number+1)
+			}
+		}
 	}
 }
 
@@ -244,7 +267,7 @@ func TestDrawFile(t *testing.T) {
 		}
 	})
 	t.Run("embedded", func(t *testing.T) {
-		for name, want := range map[string][]byte{"manifest.json": canonical(t, manifest), "minutes.json": canonical(t, m)} {
+		for name, want := range map[string][]byte{bundle.ManifestFile: canonical(t, manifest), minutes.EmbeddedName: canonical(t, m)} {
 			if got := run(t, "poppler-utils", file, "pdfdetach", "-savefile", name, "-o", "/dev/stdout", "$"); !bytes.Equal(got, want) {
 				t.Errorf("%s: got %q, want %q", name, got, want)
 			}

@@ -75,18 +75,16 @@ func (m *Minutes) Check(unit bundle.UnitName) error {
 	return checkParties(m.Parties, unit)
 }
 
-// vietnam is the zone in which the meeting's times are meant and printed.
-func vietnam() *time.Location { return time.FixedZone("", 7*60*60) }
-
-// instant reads a time of the meeting; none is the zero time.
+// instant reads a time of the meeting, as it is meant and printed in Việt Nam; none
+// is the zero time.
 func instant(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t.In(vietnam()), nil
+		return t.In(bundle.VietnamTime()), nil
 	}
-	t, err := time.ParseInLocation("2006-01-02T15:04", text, vietnam())
+	t, err := time.ParseInLocation("2006-01-02T15:04", text, bundle.VietnamTime())
 	if err != nil {
 		return time.Time{}, ErrTime
 	}

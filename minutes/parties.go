@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -40,7 +39,7 @@ const (
 // roles are the ways in which the parties file names them; an empty role is a
 // member.
 func roles(word string) (Role, bool) {
-	switch fold(word) {
+	switch bundle.Fold(word) {
 	case "chair", "chu-tri", "chu tri", "chu-toa", "chu toa":
 		return Chair, true
 	case "secretary", "thu-ky", "thu ky":
@@ -202,7 +201,7 @@ const (
 )
 
 func sectorOf(party string) sector {
-	name := fold(party)
+	name := bundle.Fold(party)
 	switch {
 	case strings.Contains(name, "cong an"):
 		return police
@@ -212,19 +211,6 @@ func sectorOf(party string) sector {
 		return committee
 	}
 	return other
-}
-
-// fold leaves of a name what its spelling has in common: lower case, no marks.
-func fold(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-			return -1
-		case r == 'đ':
-			return 'd'
-		}
-		return r
-	}, norm.NFD.String(strings.ToLower(text)))
 }
 
 // checkParties asks for those without whom the minutes confirm nothing: health

@@ -46,12 +46,12 @@ func BenchmarkAnnex(b *testing.B) {
 func BenchmarkStamp(b *testing.B) {
 	o := paper.StampOptions{SignedBy: "Nguyễn Văn Thành", Organisation: "Ủy ban nhân dân xã Phú Hòa",
 		At: time.Date(2021, 11, 9, 2, 30, 0, 0, time.UTC), Width: 160, Height: 68}
-	if _, _, err := paper.Stamp(o); err != nil {
+	if _, err := paper.Stamp(o); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := paper.Stamp(o); err != nil {
+		if _, err := paper.Stamp(o); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -43,8 +43,8 @@ func Bundle(w io.Writer, manifestJSON, documentJSON []byte, roll *bundle.Roll) e
 		Title:   documentSubject,
 		Created: DateOfDocument(d.Date, m),
 		Files: []File{
-			{Name: "manifest.json", Description: "Bản kê của gói dữ liệu", Relationship: DataFile, JSON: manifestJSON},
-			{Name: "document.json", Description: "Thông tin của văn bản", Relationship: SupplementFile, JSON: documentJSON},
+			{Name: bundle.ManifestFile, Description: "Bản kê của hồ sơ dữ liệu", Relationship: DataFile, JSON: manifestJSON},
+			{Name: bundle.DocumentFile, Description: "Thông tin của văn bản", Relationship: SupplementFile, JSON: documentJSON},
 		},
 	}
 	if d.Preview {
@@ -70,7 +70,7 @@ func Bundle(w io.Writer, manifestJSON, documentJSON []byte, roll *bundle.Roll) e
 		if err != nil {
 			return fmt.Errorf("drawing the list: %w", err)
 		}
-		s.List(m, "Phụ lục", "", order, 1, roll)
+		s.List(m, "Phụ lục", GoesWith("Báo cáo", d.Number, d.Notation, d.Date, m.Unit), order, 1, roll)
 	}
 	if err := s.Close(); err != nil {
 		return fmt.Errorf("drawing the document: %w", err)
@@ -85,12 +85,8 @@ func DateOfDocument(date bundle.Date, m *bundle.Manifest) time.Time {
 		sealed, _ := time.Parse(time.RFC3339, m.SealedAt) // a parsed manifest has one
 		return sealed
 	}
-	return time.Date(date.Year, time.Month(date.Month), date.Day, 0, 0, 0, 0, vietnam())
+	return time.Date(date.Year, time.Month(date.Month), date.Day, 0, 0, 0, 0, bundle.VietnamTime())
 }
-
-// vietnam is the zone of the country, which has had no other since 1975; a fixed
-// one, because the machine may lack the database of zones.
-func vietnam() *time.Location { return time.FixedZone("", 7*60*60) }
 
 // statement says what is attested, by whom and under which confirmations.
 func (s *Sheet) statement(m *bundle.Manifest) {
@@ -100,24 +96,52 @@ func (s *Sheet) statement(m *bundle.Manifest) {
 	s.Paragraphf(Body, "%s báo cáo và xác nhận dữ liệu kết quả tiêm vắc xin phòng COVID-19 đã được xác thực như sau:", Issuer(m.Unit))
 	s.Paragraph(Strong, "1. Số liệu")
 	s.Counts(m)
+	s.Keep(SealHeight + 10)
 	s.Paragraph(Strong, "2. Dữ liệu được xác nhận")
-	s.Paragraph(Body, "Danh sách được niêm phong bằng mã băm gốc dưới đây (cây băm SHA-256 theo RFC 6962); thay đổi dù một ký tự của một kết quả cũng làm mã gốc khác đi.")
+	s.Paragraph(Body, "Danh sách được niêm phong bằng mã băm gốc dưới đây (cây băm SHA-256 theo RFC 6962); chỉ một ký tự của một kết quả thay đổi thì mã băm gốc cũng thay đổi.")
 	s.Seal(m)
-	s.Paragraph(Body, "Cách kiểm tra: mở tệp này bằng chức năng kiểm tra của Ký Tiêm (kytiem verify), hoặc quét mã QR và so từng nhóm bốn ký tự với mã gốc đã công bố.")
+	s.Paragraph(Body, "Cách kiểm tra: mở tệp này bằng chức năng kiểm tra của Ký Tiêm (kytiem verify), hoặc quét mã QR và so từng nhóm bốn ký tự với mã băm gốc trên bản đã ký.")
 	s.Paragraph(Strong, "3. Xác nhận của các ngành")
-	c := m.Counts
-	s.Paragraphf(Body, "Ngành Y tế xác nhận thông tin về tiêm chủng của %s mũi tiêm. Ngành Công an xác nhận thông tin về định danh cá nhân: "+
-		"%s trường hợp trùng khớp; %s trường hợp đã bổ sung, chỉnh sửa và xác minh; %s trường hợp không phải là công dân Việt Nam (không thực hiện xác minh).",
-		Thousands(c.Doses), Thousands(c.Matched), Thousands(c.Cleansed), Thousands(c.Exempt))
+	s.Paragraphf(Body, "Ngành Y tế xác nhận thông tin về tiêm chủng của %s mũi tiêm. Ngành Công an xác nhận thông tin về định danh cá nhân: %s.",
+		Thousands(m.Counts.Doses), Identities(m.Counts))
 	s.Paragraph(Body, Source(m))
 }
 
 // WhichList says which list a document is about, in two lines of its title.
 func WhichList(m *bundle.Manifest) []string {
 	return []string{
-		"(Danh sách số " + m.Bundle + ",",
+		"(" + bundleName(m) + ",",
 		"tiêm từ ngày " + m.Period.From.Vietnamese() + " đến ngày " + m.Period.To.Vietnamese() + ")",
 	}
+}
+
+// bundleName is what every page calls the bundle.
+func bundleName(m *bundle.Manifest) string { return "Hồ sơ dữ liệu số " + m.Bundle }
+
+// GoesWith is the line under an annex's title that says which document it belongs
+// to (ND30, Phụ lục I, phần IV). Number and date that are not known yet are left to
+// be written.
+func GoesWith(kind, number, notation string, date bundle.Date, unit bundle.UnitName) string {
+	return "(Kèm theo " + kind + " số " + Notation(number, notation) + " " + LongDate(date) + " của " + Issuer(unit) + ")"
+}
+
+// Identities says behind how many doses identity was established in which way, and
+// nothing of a way in which none was.
+func Identities(c bundle.Counts) string {
+	var parts []string
+	for _, part := range [...]struct {
+		doses int
+		whose string
+	}{
+		{c.Matched, "người có thông tin trùng khớp"},
+		{c.Cleansed, "người đã được bổ sung, chỉnh sửa và xác minh"},
+		{c.Exempt, "người không phải là công dân Việt Nam (không thuộc diện xác minh)"},
+	} {
+		if part.doses > 0 {
+			parts = append(parts, Thousands(part.doses)+" mũi tiêm của "+part.whose)
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // Counts draws the totals of a bundle.
@@ -139,7 +163,7 @@ func Source(m *bundle.Manifest) string {
 	if m.ConfirmationSource == bundle.ConfirmedInService {
 		return "Mỗi xác nhận do người có thẩm quyền của từng ngành đăng nhập và thực hiện trên hệ thống."
 	}
-	return "Các xác nhận được ghi theo tệp dữ liệu do đơn vị cung cấp; hệ thống không kiểm tra được ai đã xác nhận và đơn vị chịu trách nhiệm về nội dung này."
+	return "Các xác nhận được ghi theo tệp dữ liệu do đơn vị cung cấp; hệ thống không kiểm chứng được người xác nhận, đơn vị chịu trách nhiệm về nội dung này."
 }
 
 // exempt names those whose identity nobody checked, while they are few.
@@ -150,7 +174,7 @@ func (s *Sheet) exempt(m *bundle.Manifest, roll *bundle.Roll) {
 	}
 	s.Paragraph(Strong, "4. Trường hợp không thuộc diện xác minh thông tin định danh")
 	if count > namedExempt {
-		s.Paragraphf(Body, "%s trường hợp không phải là công dân Việt Nam được ghi “Không thuộc diện xác minh” tại danh sách.", Thousands(count))
+		s.Paragraphf(Body, "%s mũi tiêm của người không phải là công dân Việt Nam được ghi “Không thuộc diện xác minh” tại danh sách.", Thousands(count))
 		return
 	}
 	few, order, err := exemptRoll(count, roll)
@@ -245,9 +269,9 @@ func filed(recipients []string, last string) []string {
 // Điều 13; Phụ lục I, phần II, mục II.7).
 func titles(d *bundle.Document, m *bundle.Manifest) []string {
 	position := strings.ToUpper(d.Signatory.Position)
-	head, collective := "CHỦ TỊCH", "ỦY BAN NHÂN DÂN"
+	head, collective := headTitle(m.Unit), "ỦY BAN NHÂN DÂN"
 	if m.Unit.Level == bundle.Facility {
-		head, collective = "THỦ TRƯỞNG ĐƠN VỊ", strings.Join(d.Agency, " ")
+		collective = strings.Join(d.Agency, " ")
 	}
 	switch d.Capacity {
 	case bundle.TM:
@@ -264,4 +288,19 @@ func titles(d *bundle.Document, m *bundle.Manifest) []string {
 	case bundle.NoCapacity:
 	}
 	return []string{position}
+}
+
+// headTitle is what the head of a unit is called in whose name somebody else signs.
+// What a facility calls its head follows from its kind; where that leaves it open,
+// the words are those that fit all.
+func headTitle(unit bundle.UnitName) string {
+	switch {
+	case unit.Level != bundle.Facility:
+		return "CHỦ TỊCH"
+	case strings.HasPrefix(unit.Kind, "benh-vien"), strings.HasPrefix(unit.Kind, "trung-tam"):
+		return "GIÁM ĐỐC"
+	case unit.Kind == "tram-y-te":
+		return "TRƯỞNG TRẠM"
+	}
+	return "THỦ TRƯỞNG ĐƠN VỊ"
 }

@@ -64,7 +64,7 @@ func TestBundleBytes(t *testing.T) {
 	if changed := draw(t, makeManifest(t, other), d, other); bytes.Equal(first, changed) {
 		t.Error("another name gave the same bytes")
 	}
-	const want = "a8e886610785bbd7fa5be94e45c55351d9c4ac24226a28a72512d40b5a00e14b"
+	const want = "b4e9c160557c8a663f3d416d047cbf6d824a788e9fcc7377aeeb2414a8e48ff0"
 	sum := sha256.Sum256(first)
 	if got := hex.EncodeToString(sum[:]); got != want {
 		t.Errorf("digest of the document: got %s, want %s", got, want)
@@ -94,13 +94,19 @@ func TestBundleSays(t *testing.T) {
 			edit: func(_ *bundle.Manifest, d *bundle.Document) {
 				d.Preview, d.Number, d.Date, d.Signatory.Name = true, "", bundle.Date{}, ""
 			},
-			want: []string{"Số: ………/BC-UBND", "Phú Hòa, ngày ……… tháng ……… năm ………", "BẢN XEM TRƯỚC – CHƯA CÓ GIÁ TRỊ"},
+			want: []string{
+				"Số: ………/BC-UBND", "Phú Hòa, ngày ……… tháng ……… năm ………", "BẢN XEM TRƯỚC – CHƯA CÓ GIÁ TRỊ",
+				"(Kèm theo Báo cáo số ………/BC-UBND ngày ……… tháng ……… năm ……… của Ủy ban nhân dân xã Phú Hòa)",
+			},
 		},
 		{
 			name: "no preview says nothing of one",
 			rows: 3,
-			want: []string{"Số: 05/BC-UBND", "Phú Hòa, ngày 09 tháng 11 năm 2021", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH"},
-			not:  []string{"BẢN XEM TRƯỚC"},
+			want: []string{
+				"Số: 05/BC-UBND", "Phú Hòa, ngày 09 tháng 11 năm 2021", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH",
+				"(Kèm theo Báo cáo số 05/BC-UBND ngày 09 tháng 11 năm 2021 của Ủy ban nhân dân xã Phú Hòa)",
+			},
+			not: []string{"BẢN XEM TRƯỚC"},
 		},
 		{
 			name: "confirmations out of a file are called so",
@@ -125,7 +131,7 @@ func TestBundleSays(t *testing.T) {
 			name:   "many exempt stand in the list",
 			rows:   55,
 			change: foreigners(51),
-			want:   []string{"51 trường hợp không phải là công dân Việt Nam được ghi “Không thuộc diện xác minh” tại danh sách"},
+			want:   []string{"51 mũi tiêm của người không phải là công dân Việt Nam được ghi “Không thuộc diện xác minh” tại danh sách"},
 			not:    []string{"LA PAA12345"},
 		},
 		{
@@ -143,7 +149,7 @@ func TestBundleSays(t *testing.T) {
 				}
 			},
 			want: []string{"annex-01.pdf 3 6b86 b273 ff34", "annex-02.pdf 2 d473 5e3a 265e"},
-			not:  []string{"Trạm Y tế xã Phú Hòa Đúng", "DANH SÁCH KẾT QUẢ"},
+			not:  []string{"Trùng khớp Nguyễn Thị Lan", "DANH SÁCH KẾT QUẢ"},
 		},
 		{
 			name: "deputy for the head",

@@ -47,7 +47,7 @@ type metrics struct {
 }
 
 // allMetrics reads the four fonts once, when the first page or stamp is drawn: a
-// process that only verifies never pays for them.
+// process that verifies only PDFs and proofs never pays for them.
 var allMetrics = sync.OnceValues(func() (all [faceCount]*metrics, err error) {
 	const serif, symbolic, italic = 1 << 1, 1 << 2, 1 << 6
 	sources := [faceCount]metrics{

@@ -92,11 +92,11 @@ func TestFileForOthers(t *testing.T) {
 		}
 	})
 	t.Run("pdfdetach", func(t *testing.T) {
-		got := run(t, "poppler-utils", file, "pdfdetach", "-savefile", "manifest.json", "-o", "/dev/stdout", "$")
+		got := run(t, "poppler-utils", file, "pdfdetach", "-savefile", bundle.ManifestFile, "-o", "/dev/stdout", "$")
 		if want := canonical(t, m); !bytes.Equal(got, want) {
 			t.Errorf("manifest.json: got %q, want %q", got, want)
 		}
-		got = run(t, "poppler-utils", file, "pdfdetach", "-savefile", "document.json", "-o", "/dev/stdout", "$")
+		got = run(t, "poppler-utils", file, "pdfdetach", "-savefile", bundle.DocumentFile, "-o", "/dev/stdout", "$")
 		if want := canonical(t, d); !bytes.Equal(got, want) {
 			t.Errorf("document.json: got %q, want %q", got, want)
 		}

@@ -181,7 +181,7 @@ const (
 	Basis
 	Plain // no indent, not spread
 	Centred
-	Strong // bold, no indent: the heading of a section
+	Strong // bold: the heading of a section
 	Note   // small
 )
 
@@ -199,7 +199,7 @@ func (st Style) item() item {
 	case Centred:
 		it.align, it.indent = Centre, 0
 	case Strong:
-		it.face, it.align, it.indent = Bold, Left, 0
+		it.face, it.align = Bold, Left
 	case Note:
 		it.size, it.lead, it.indent = 11, lead(11), 0
 	}

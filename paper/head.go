@@ -79,6 +79,10 @@ func (s *Sheet) Title(kind string, subject ...string) {
 	s.y += 5 * mm
 }
 
+// SealHeight is how much room, in millimetres, [Sheet.Seal] and a sentence of two
+// lines above it take: what says "below" belongs on the same page ([Sheet.Keep]).
+const SealHeight = 50
+
 // Seal shows what the signature stands on: the bundle's id and root, in groups of
 // four and as a QR code.
 func (s *Sheet) Seal(m *bundle.Manifest) {
@@ -92,9 +96,9 @@ func (s *Sheet) Seal(m *bundle.Manifest) {
 	small := item{size: 11, lead: 1.35 * 11}
 	large := item{face: Bold, size: 12, lead: 1.35 * 12}
 	text.gap(padding)
-	text.add(s, "Mã gói dữ liệu:", small)
+	text.add(s, "Hồ sơ dữ liệu số:", small)
 	text.add(s, m.Bundle, large)
-	text.add(s, "Mã băm gốc SHA-256 của danh sách:", small)
+	text.add(s, "Mã băm gốc (SHA-256) của danh sách:", small)
 	root := Groups(m.Root)
 	text.add(s, root[:len(root)/2], large) // eight groups a line
 	text.add(s, root[len(root)/2+1:], large)

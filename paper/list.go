@@ -12,24 +12,28 @@ import (
 // listTitle heads every list.
 const listTitle = "DANH SÁCH KẾT QUẢ TIÊM VẮC XIN PHÒNG COVID-19 ĐÃ ĐƯỢC XÁC THỰC"
 
-// listColumns fill the width of landscape paper. Widths hold what the columns
-// usually hold on one line: a name of four words, twelve digits, a date; seven
-// digits of a running number.
+// listSize is the type size of the list's rows.
+const listSize = 9
+
+// listColumns fill the width of landscape paper. A running number of six digits, a
+// date, a number of twelve digits, a vaccine and a lot number (Vero Cell's have
+// eleven characters) stand on one line, since they cannot be broken at a space; a
+// site, and who confirmed ("Trung tâm Y tế huyện Định Quán"), on two.
 func listColumns() []Column {
 	return []Column{
-		{"row", "STT", 12, Centre},
-		{"full_name", "Họ và tên", 36, Left},
-		{"gender", "Giới tính", 10, Centre},
-		{"birth_date", "Ngày sinh", 17, Centre},
+		{"row", "STT", 11.5, Centre},
+		{"full_name", "Họ và tên", 31.5, Left},
+		{"gender", "Giới tính", 9, Centre},
+		{"birth_date", "Ngày sinh", 16.5, Centre},
 		{"id_number", "Số CCCD/ CMND/hộ chiếu (quốc tịch)", 24, Left},
-		{"dose_number", "Mũi", 9, Centre},
-		{"vaccinated_on", "Ngày tiêm", 17, Centre},
-		{"vaccine", "Vắc xin", 20, Left},
-		{"lot_number", "Số lô", 15, Left},
-		{"site", "Cơ sở tiêm", 33, Left},
-		{"match_reason", "Kết quả đối sánh", 24, Left},
-		{"health_confirmed_by", "Y tế xác nhận", 17.5, Left},
-		{"police_confirmed_by", "Công an xác nhận", 17.5, Left},
+		{"dose_number", "Mũi", 8, Centre},
+		{"vaccinated_on", "Ngày tiêm", 16.5, Centre},
+		{"vaccine", "Vắc xin", 18, Left},
+		{"lot_number", "Số lô", 20, Left},
+		{"site", "Cơ sở tiêm", 26, Left},
+		{"match_reason", "Kết quả đối sánh", 23, Left},
+		{"health_confirmed_by", "Y tế xác nhận", 25, Left},
+		{"police_confirmed_by", "Công an xác nhận", 23, Left},
 	}
 }
 
@@ -44,9 +48,9 @@ func (s *Sheet) List(m *bundle.Manifest, label, note string, rows []int32, first
 	if note != "" {
 		c.add(s, note, item{face: Italic, size: 13, align: Centre})
 	}
-	c.add(s, "Gói dữ liệu "+m.Bundle+"; mã băm gốc SHA-256: "+Groups(m.Root), item{size: 10, lead: 1.5 * 10, align: Centre})
+	c.add(s, bundleName(m)+"; mã băm gốc (SHA-256): "+Groups(m.Root), item{size: 10, lead: 1.5 * 10, align: Centre})
 	s.stack(true, c)
-	table := s.Table(9, listColumns()...)
+	table := s.Table(listSize, listColumns()...)
 	for i, n := range rows {
 		record, err := roll.At(int(n))
 		if err != nil {
@@ -111,7 +115,7 @@ func identity(r *bundle.Record) string {
 		}
 		return "Đã làm sạch"
 	}
-	return "Đúng"
+	return "Trùng khớp"
 }
 
 // Annex writes annex file number of of: the records of roll that rows names, in
@@ -127,7 +131,7 @@ func Annex(w io.Writer, m *bundle.Manifest, number, of int, rows []int32, first 
 	if of > 1 { // ND30, Phụ lục I, phần IV: two annexes and more have Roman numerals
 		label += " " + roman(number)
 	}
-	s := NewSheet(w, Properties{Title: fmt.Sprintf("%s. Gói dữ liệu %s", label, m.Bundle), Created: sealed})
+	s := NewSheet(w, Properties{Title: label + ". " + bundleName(m), Created: sealed})
 	note := fmt.Sprintf("(%s; tệp %d/%d, số thứ tự từ %d đến %d)", m.Unit.Name, number, of, first, first+len(rows)-1)
 	s.List(m, label, note, rows, first, roll)
 	if err := s.Close(); err != nil {

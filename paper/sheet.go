@@ -52,12 +52,6 @@ func (o Orientation) format() format {
 	return f
 }
 
-// TextWidth is how wide text may be on paper of this orientation, in millimetres.
-func (o Orientation) TextWidth() float64 {
-	f := o.format()
-	return (f.width - f.left - f.right) / mm
-}
-
 // NewSheet begins a document that is written to w while it is drawn.
 func NewSheet(w io.Writer, about Properties) *Sheet {
 	s := &Sheet{about: about}
@@ -163,9 +157,6 @@ func (s *Sheet) breakPage() {
 func (s *Sheet) textWidth() float64 { return s.size.width - s.size.left - s.size.right }
 func (s *Sheet) foot() float64      { return s.size.height - s.size.bottom }
 func (s *Sheet) room() float64      { return s.foot() - s.y }
-
-// Space leaves height free.
-func (s *Sheet) Space(height float64) { s.y += height * mm }
 
 // Keep begins a new page unless height is left on this one.
 func (s *Sheet) Keep(height float64) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"kytiem/bundle"
 )
 
 // ErrStamp says that a stamp has nowhere to stand or nothing to say.
@@ -28,36 +30,44 @@ type StampOptions struct {
 // than the field. A person's lines keep to the right two thirds: the seal goes
 // over the left third.
 //
-// The sheet is a PDF of one page whose resources hold the font; it is made once
-// per process and always the same bytes. The content is a content stream over those
-// resources, in place of the page's own: viewers stretch an appearance from its box,
-// which is the sheet's page, to the field (ISO 32000-1, 12.5.5), and the content
-// undoes that. Together they cost microseconds where a font subset costs
-// milliseconds. The caller changes neither.
-func Stamp(o StampOptions) (sheet, content []byte, err error) {
+// It is a content stream over the resources of [StampSheet], in place of the page's
+// own: viewers stretch an appearance from its box, which is the sheet's page, to the
+// field (ISO 32000-1, 12.5.5), and the stream undoes that.
+func Stamp(o StampOptions) ([]byte, error) {
 	base, err := stampSheet()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if o.SignedBy == "" || o.Width < 1 || o.Height < 1 {
-		return nil, nil, ErrStamp
+		return nil, ErrStamp
 	}
 	texts := make([]string, 0, 3)
 	texts = append(texts, "Ký bởi: "+o.SignedBy)
 	if o.Organisation != "" {
 		texts = append(texts, "Cơ quan: "+o.Organisation)
 	}
-	texts = append(texts, "Ngày ký: "+o.At.In(vietnam()).Format("02-01-2006 15:04:05 -07:00"))
+	texts = append(texts, "Ngày ký: "+o.At.In(bundle.VietnamTime()).Format("02-01-2006 15:04:05 -07:00"))
 	for i, text := range texts {
 		if err := base.check(text); err != nil {
-			return nil, nil, fmt.Errorf("drawing line %d of the stamp: %w", i+1, err)
+			return nil, fmt.Errorf("drawing line %d of the stamp: %w", i+1, err)
 		}
 	}
 	left, width := 0.0, o.Width
 	if !o.Seal {
 		left, width = o.Width/3, o.Width*2/3
 	}
-	return base.file, base.draw(texts, o, left, width), nil
+	return base.draw(texts, o, left, width), nil
+}
+
+// StampSheet is a PDF of one page whose resources hold the font of every stamp: made
+// once per process, because a font subset costs milliseconds where a stamp costs
+// microseconds, and always the same bytes. The caller does not change it.
+func StampSheet() ([]byte, error) {
+	base, err := stampSheet()
+	if err != nil {
+		return nil, err
+	}
+	return base.file, nil
 }
 
 // stampBase is what all stamps share.
@@ -67,9 +77,9 @@ type stampBase struct {
 	runes [1 << 16 / 64]uint64
 }
 
-// stampSheet draws the page that carries the font. The runes are those that names
-// and organisations in certificates are written with here: Latin with the letters
-// of Western Europe, every Vietnamese letter, the usual punctuation.
+// stampSheet draws [StampSheet]. The runes are those that names and organisations in
+// certificates are written with here: Latin with the letters of Western Europe,
+// every Vietnamese letter, the usual punctuation.
 var stampSheet = sync.OnceValues(func() (*stampBase, error) {
 	faces, err := allMetrics()
 	if err != nil {

@@ -45,18 +45,11 @@ func TestStamp(t *testing.T) {
 			colour:  "0 0 0.75 rg",
 		},
 	}
-	first, _, err := Stamp(tests[0].options)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			sheet, content, err := Stamp(test.options)
+			content, err := Stamp(test.options)
 			if err != nil {
 				t.Fatal(err)
-			}
-			if !bytes.Equal(sheet, first) {
-				t.Error("the sheet is another one")
 			}
 			if !strings.Contains(string(content), test.colour) {
 				t.Errorf("got no colour %s", test.colour)
@@ -67,6 +60,24 @@ func TestStamp(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// The sheet is one page with the font, and the same at every call.
+func TestStampSheet(t *testing.T) {
+	first, err := StampSheet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := StampSheet()
+	if err != nil || !bytes.Equal(first, again) {
+		t.Errorf("got another sheet the second time, error %v", err)
+	}
+	if pages := bytes.Count(first, []byte("/Type/Page/")); pages != 1 || !bytes.Contains(first, []byte("/MediaBox[0 0 100 100]")) {
+		t.Errorf("got %d pages, want one of %d points square", pages, stampPage)
+	}
+	if !bytes.Contains(first, []byte("/FontFile2")) {
+		t.Error("got no embedded font")
 	}
 }
 
@@ -125,7 +136,7 @@ func TestStampRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			o := good
 			test.change(&o)
-			if _, _, err := Stamp(o); !errors.Is(err, test.want) {
+			if _, err := Stamp(o); !errors.Is(err, test.want) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
 		})

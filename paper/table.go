@@ -37,7 +37,8 @@ func (s *Sheet) Table(size float64, columns ...Column) *Table {
 	}
 	for _, c := range columns {
 		t.edges = append(t.edges, t.edges[len(t.edges)-1]+c.Width*mm)
-		t.head = append(t.head, s.stream.faces[Bold].lines(nil, c.Head, t.limit(c)))
+		bold := s.stream.faces[Bold]
+		t.head = append(t.head, bold.balanced(bold.lines(nil, c.Head, t.limit(c)), c.Head, t.limit(c)))
 	}
 	s.y += 1.5 * mm
 	if t.height(t.head)+3*t.lead() > s.room() { // no head alone at the foot of a page

@@ -104,6 +104,43 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// What rows of the list ordinarily hold stands in its columns without being broken
+// within a word, and in few lines.
+func TestListColumns(t *testing.T) {
+	most := map[string]struct {
+		lines int
+		texts []string
+	}{
+		"row":                 {1, []string{"999999"}},
+		"full_name":           {2, []string{"Hoàng Thị Kim Duyên", "Nguyễn Hoàng Phương Uyên", "Tôn Nữ Hoàng Thị Quỳnh Như"}},
+		"gender":              {1, []string{"Nam", "Nữ"}},
+		"birth_date":          {1, []string{"28/12/2000"}},
+		"id_number":           {2, []string{"075180000019", "HC XA1234567 (GB)"}},
+		"dose_number":         {1, []string{"3"}},
+		"vaccinated_on":       {1, []string{"28/12/2021"}},
+		"vaccine":             {1, []string{"AstraZeneca", "Vero Cell", "Sputnik V", "Hayat-Vax"}},
+		"lot_number":          {1, []string{"MD2110B", "ABV5822", "202108B2715"}},
+		"site":                {2, []string{"Trường Tiểu học Phú Hòa", "Trường Trung học cơ sở Phú Hòa", "Trung tâm Y tế huyện Định Quán"}},
+		"match_reason":        {2, []string{"Trùng khớp", "Không thuộc diện xác minh", "Đã làm sạch (chưa chính xác)"}},
+		"health_confirmed_by": {2, []string{"Trạm Y tế xã Phú Hòa", "Trạm Y tế thị trấn Định Quán", "Trung tâm Y tế huyện Định Quán", "Nguyễn Hoàng Phương Uyên"}},
+		"police_confirmed_by": {2, []string{"Công an xã Phú Hòa", "Công an thị trấn Định Quán", "Công an thành phố Biên Hòa", "Nguyễn Hoàng Phương Uyên"}},
+	}
+	table := Table{size: listSize}
+	sum := 0.0
+	for _, c := range listColumns() {
+		sum += c.Width
+		for _, text := range most[c.Name].texts {
+			lines := faces(t)[Regular].lines(nil, text, table.limit(c))
+			if strings.Join(lines, " ") != text || len(lines) > most[c.Name].lines {
+				t.Errorf("column %s: got %q, want at most %d lines of whole words", c.Name, lines, most[c.Name].lines)
+			}
+		}
+	}
+	if sum != 297-30-15 { // A4 across without its margins
+		t.Errorf("columns are %v mm wide together, want 252", sum)
+	}
+}
+
 // Nothing is lost in breaking lines, and no line is wider than it may be.
 func FuzzLines(f *testing.F) {
 	f.Add("Nguyễn Thị Mỹ Duyên", 3000, 700)

@@ -63,9 +63,32 @@ func TestRoman(t *testing.T) {
 	}
 }
 
+func TestIdentities(t *testing.T) {
+	tests := []struct {
+		name   string
+		counts bundle.Counts
+		want   string
+	}{
+		{"every way", bundle.Counts{Matched: 1210, Cleansed: 21, Exempt: 2}, "1.210 mũi tiêm của người có thông tin trùng khớp; " +
+			"21 mũi tiêm của người đã được bổ sung, chỉnh sửa và xác minh; 2 mũi tiêm của người không phải là công dân Việt Nam (không thuộc diện xác minh)"},
+		{"matched only", bundle.Counts{Matched: 9}, "9 mũi tiêm của người có thông tin trùng khớp"},
+		{"none matched", bundle.Counts{Cleansed: 1}, "1 mũi tiêm của người đã được bổ sung, chỉnh sửa và xác minh"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := Identities(test.counts); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 func TestTitles(t *testing.T) {
 	commune := bundle.UnitName{Level: bundle.Commune, Name: "Xã Phú Hòa"}
-	facility := bundle.UnitName{Level: bundle.Facility, Name: "Bệnh viện Thống Nhất"}
+	facility := bundle.UnitName{Level: bundle.Facility, Name: "Phòng khám Thống Nhất", Kind: "phong-kham"}
+	hospital := bundle.UnitName{Level: bundle.Facility, Name: "Bệnh viện Thống Nhất", Kind: "benh-vien"}
+	centre := bundle.UnitName{Level: bundle.Facility, Name: "Trung tâm Y tế huyện Định Quán", Kind: "trung-tam-y-te"}
+	station := bundle.UnitName{Level: bundle.Facility, Name: "Trạm Y tế xã Phú Hòa", Kind: "tram-y-te"}
 	tests := []struct {
 		name     string
 		unit     bundle.UnitName
@@ -78,7 +101,10 @@ func TestTitles(t *testing.T) {
 		{"deputy", commune, bundle.KT, "Phó Chủ tịch", []string{"KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"}},
 		{"deputy of a facility", facility, bundle.KT, "Phó Giám đốc", []string{"KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"}},
 		{"by order", commune, bundle.TL, "Chánh Văn phòng", []string{"TL. CHỦ TỊCH", "CHÁNH VĂN PHÒNG"}},
-		{"authorised", facility, bundle.TUQ, "Trưởng khoa", []string{"TUQ. THỦ TRƯỞNG ĐƠN VỊ", "TRƯỞNG KHOA"}},
+		{"authorised by a hospital's head", hospital, bundle.TUQ, "Trưởng khoa", []string{"TUQ. GIÁM ĐỐC", "TRƯỞNG KHOA"}},
+		{"by order of a centre's head", centre, bundle.TL, "Trưởng phòng", []string{"TL. GIÁM ĐỐC", "TRƯỞNG PHÒNG"}},
+		{"authorised by a station's head", station, bundle.TUQ, "Y sĩ", []string{"TUQ. TRƯỞNG TRẠM", "Y SĨ"}},
+		{"authorised by a head of a title unknown", facility, bundle.TUQ, "Trưởng khoa", []string{"TUQ. THỦ TRƯỞNG ĐƠN VỊ", "TRƯỞNG KHOA"}},
 		{"acting", commune, bundle.Q, "Chủ tịch", []string{"Q. CHỦ TỊCH"}},
 	}
 	for _, test := range tests {

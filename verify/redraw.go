@@ -147,7 +147,7 @@ func minutesOf(data []byte) (*minutes.Minutes, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := file.Embedded(0, "minutes.json")
+	content, err := file.Embedded(0, minutes.EmbeddedName)
 	if err != nil {
 		return nil, err
 	}

@@ -130,7 +130,7 @@ var sentences = map[string]Sentence{
 		"An attachment does not match the digest recorded at signing.",
 	},
 	"proof.inclusion": {
-		"Bằng chứng không dẫn đến mã gốc đã ký: kết quả này không thuộc hồ sơ, hoặc đã bị sửa.",
+		"Bằng chứng không dẫn đến mã băm gốc đã ký: kết quả này không thuộc hồ sơ, hoặc đã bị sửa.",
 		"The proof does not lead to the signed root: this result is not in the bundle, or was altered.",
 	},
 }

@@ -35,7 +35,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "  ô chữ ký để trống · unsigned fields: %s\n", strings.Join(r.UnsignedFields, ", "))
 	}
 	if r.Bundle != nil {
-		fmt.Fprintf(&b, "  hồ sơ · bundle: %s, đơn vị · unit %s, trạng thái · status %s\n    mã gốc · root %s\n",
+		fmt.Fprintf(&b, "  hồ sơ · bundle: %s, đơn vị · unit %s, trạng thái · status %s\n    mã băm gốc · root %s\n",
 			r.Bundle.ID, r.Bundle.Unit, r.Bundle.Status, r.Bundle.Root)
 	}
 	if r.Proof != nil {
