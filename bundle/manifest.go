@@ -14,6 +14,10 @@ const AnnexRows = 50_000
 // records stays far below.
 const MaxManifestBytes = 1 << 20
 
+// MaxRecords bounds a bundle: a whole province's doses fit, and a count that
+// somebody made up cannot overflow.
+const MaxRecords = 20_000_000
+
 // Manifest is what a unit's head signs: which unit, how many, the root of the tree
 // over the records. It holds no personal data and never changes after sealing. The
 // members stand in the order of RFC 8785, 3.2.3.
@@ -124,7 +128,7 @@ func (m *Manifest) check() error {
 	sealed, err := time.Parse(time.RFC3339, m.SealedAt)
 	rows := 0
 	for i, a := range m.Annexes {
-		if a.Name != AnnexName(i+1) || a.Rows < 1 {
+		if a.Name != AnnexName(i+1) || a.Rows < 1 || a.Rows > m.Size-rows {
 			return fmt.Errorf("annex %d: %w", i+1, ErrMalformed)
 		}
 		rows += a.Rows
@@ -134,7 +138,8 @@ func (m *Manifest) check() error {
 		return fmt.Errorf("bundle id: %w", ErrMalformed)
 	case m.ConfirmationSource != ConfirmedInFile && m.ConfirmationSource != ConfirmedInService:
 		return fmt.Errorf("confirmation source: %w", ErrMalformed)
-	case m.Size < 1, c.Doses != m.Size, c.Matched < 0, c.Cleansed < 0, c.Exempt < 0,
+	case m.Size < 1, m.Size > MaxRecords, c.Doses != m.Size,
+		c.Matched < 0, c.Matched > m.Size, c.Cleansed < 0, c.Cleansed > m.Size, c.Exempt < 0, c.Exempt > m.Size,
 		c.Matched+c.Cleansed+c.Exempt != c.Doses, c.Persons < 1, c.Persons > c.Doses:
 		return fmt.Errorf("counts: %w", ErrMalformed)
 	case m.Annexes != nil && rows != m.Size:

@@ -33,11 +33,29 @@ func (e *RollError) Error() string { return fmt.Sprintf("records.ndjson line %d:
 // Unwrap gives what is wrong with the line.
 func (e *RollError) Unwrap() error { return e.Err }
 
-// ReadRoll reads size bytes of source, the content of a records.ndjson.
+// ReadRoll reads size bytes of source, the content of a records.ndjson, up to
+// [MaxRecords] records.
 func ReadRoll(source io.ReaderAt, size int64) (*Roll, error) {
+	return readRoll(source, size, MaxRecords)
+}
+
+// ReadRoll reads the records that the manifest is about and compares them with it.
+// No more are read than it states: what is too long is not theirs.
+func (m *Manifest) ReadRoll(source io.ReaderAt, size int64) (*Roll, error) {
+	roll, err := readRoll(source, size, m.Size)
+	if err != nil {
+		return nil, err
+	}
+	return roll, roll.Agree(m)
+}
+
+func readRoll(source io.ReaderAt, size int64, most int) (*Roll, error) {
 	roll := &Roll{source: source, offsets: []int64{0}}
 	var tally Tally
 	for line, err := range lines(source, size) {
+		if err == nil && roll.Len() == most {
+			err = fmt.Errorf("more than %d records: %w", most, ErrTooLarge)
+		}
 		if err == nil {
 			err = roll.add(line, &tally)
 		}

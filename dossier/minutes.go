@@ -25,7 +25,7 @@ type MinutesOptions struct {
 // needs none: ErrSigned. Minutes that are there already are only replaced while
 // there is no scan of them.
 func DrawMinutes(dir string, o MinutesOptions) error {
-	d, err := open(dir)
+	d, err := open(dir, true)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func DrawMinutes(dir string, o MinutesOptions) error {
 		return err
 	}
 	// Beside the directory, not in it: half a file within would be a file too many.
-	st, err := stage(dir)
+	st, err := stage(d.path)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func DrawMinutes(dir string, o MinutesOptions) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(making, filepath.Join(dir, bundle.MinutesFile))
+	return os.Rename(making, filepath.Join(d.path, bundle.MinutesFile))
 }
 
 // recipients are those of the document without the line about filing, which

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/rogpeppe/go-internal/lockedfile"
+
 	"kytiem/bundle"
 )
 
@@ -14,7 +16,7 @@ import (
 type directory struct {
 	path         string
 	names        []string
-	records      *os.File
+	records      *lockedfile.File
 	manifestJSON []byte
 	manifest     *bundle.Manifest
 	document     *bundle.Document
@@ -22,12 +24,27 @@ type directory struct {
 }
 
 // open reads a bundle directory and compares its records with its manifest: no
-// step works on what is not whole.
-func open(path string) (_ *directory, err error) {
+// step works on what is not whole. Who will change it opens it alone.
+func open(path string, alone bool) (_ *directory, err error) {
+	// A link to a bundle directory stands for the directory, which is what changes.
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return nil, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
 	if _, err := os.Lstat(path + aside); err == nil {
 		return nil, fmt.Errorf("%s: %w", path+aside, ErrInterrupted)
 	}
 	d := &directory{path: path}
+	if d.records, err = lock(path, alone); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, err
@@ -48,22 +65,31 @@ func open(path string) (_ *directory, err error) {
 	if d.document, err = bundle.ParseDocument(documentJSON); err != nil {
 		return nil, err
 	}
-	if d.records, err = os.Open(filepath.Join(path, bundle.RecordsFile)); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			d.close()
-		}
-	}()
 	info, err := d.records.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if d.roll, err = bundle.ReadRoll(d.records, info.Size()); err != nil {
-		return nil, err
+	d.roll, err = d.manifest.ReadRoll(d.records, info.Size())
+	return d, err
+}
+
+// lock opens the records, which no step ever changes, and holds them: a step that
+// changes the directory has them for itself, others share them. The lock is on the
+// file and goes along when the directory is replaced, so who waited for it finds
+// the directory as the other step left it.
+func lock(path string, alone bool) (*lockedfile.File, error) {
+	records := filepath.Join(path, bundle.RecordsFile)
+	info, err := os.Lstat(records)
+	if err != nil {
+		return nil, fmt.Errorf("not a bundle directory: %w", err)
 	}
-	return d, d.roll.Agree(d.manifest)
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file: %w", bundle.RecordsFile, bundle.ErrMalformed)
+	}
+	if alone {
+		return lockedfile.Edit(records)
+	}
+	return lockedfile.Open(records)
 }
 
 func (d *directory) close() { _ = d.records.Close() } // only read

@@ -5,7 +5,7 @@ import "kytiem/bundle"
 // Prove takes the proof about one record out of a bundle directory, disclosing the
 // named fields (nil: all). Where the manifest is signed, its signature goes along.
 func Prove(dir, id string, disclose []string) ([]byte, error) {
-	d, err := open(dir)
+	d, err := open(dir, false)
 	if err != nil {
 		return nil, err
 	}
@@ -16,7 +16,7 @@ func Prove(dir, id string, disclose []string) ([]byte, error) {
 	}
 	var p7s []byte
 	if d.has(bundle.SignatureFile) {
-		if p7s, err = readFile(dir, bundle.SignatureFile, bundle.MaxManifestBytes); err != nil {
+		if p7s, err = readFile(d.path, bundle.SignatureFile, bundle.MaxManifestBytes); err != nil {
 			return nil, err
 		}
 	}

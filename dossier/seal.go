@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"kytiem/bundle"
@@ -45,6 +46,7 @@ func Seal(ctx context.Context, o SealOptions) (*Sealed, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.Out = filepath.Clean(o.Out)
 	for _, path := range []string{o.Out, o.NotReady} {
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: %w", path, ErrExists)

@@ -49,7 +49,7 @@ func Sign(ctx context.Context, dir string, o SignOptions) (*verify.Report, error
 		o.Now = time.Now()
 	}
 	o.Now = o.Now.In(bundle.VietnamTime())
-	d, err := open(dir)
+	d, err := open(dir, true)
 	if err != nil {
 		return nil, err
 	}

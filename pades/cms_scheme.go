@@ -230,7 +230,7 @@ func cmsUsableRSA(key *rsa.PublicKey) error {
 		return fmt.Errorf("RSA key without modulus: %w", ErrUnsupportedKey)
 	}
 	bits := key.N.BitLen()
-	if bits < 1024 || bits > 16384 || key.N.Bit(0) == 0 || key.E < 3 || key.E&1 == 0 {
+	if bits < 1024 || bits > 8192 || key.N.Bit(0) == 0 || key.E < 3 || key.E&1 == 0 {
 		return fmt.Errorf("RSA key of %d bits, exponent %d: %w", bits, key.E, ErrUnsupportedKey)
 	}
 	return nil

@@ -58,7 +58,7 @@ func judge(pdf []byte) (signatures int, err error) {
 	}
 	for i, s := range list {
 		_, coverage := f.Coverage(s)
-		err = errors.Join(err, coverage, f.Consistent(s), Nested(list, i), f.Accounting(s.Revision))
+		err = errors.Join(err, coverage, f.Consistent(s), Nested(list)[i], f.Accounting(s.Revision))
 	}
 	return len(list), err
 }

@@ -124,20 +124,22 @@ func (f *File) CanonicalContents(s Signature) bool {
 	return !bytes.ContainsAny(token, "ABCDEF")
 }
 
-// Nested checks that sigs[i] contains every signature listed before it whole
-// (rule R-B6): two signatures that end together or cross cannot both have been
-// made over what the other left. Byte ranges must have passed [File.Coverage];
-// others are passed over.
-func Nested(sigs []Signature, i int) error {
-	later := &sigs[i]
-	if len(later.ByteRange) != 4 {
-		return nil
-	}
-	for j := range sigs[:i] {
-		earlier := &sigs[j]
-		if len(earlier.ByteRange) == 4 && earlier.end() > later.ByteRange[1] {
-			return broken("R-B6", later.ContentsStart, "a signature that does not contain the ones before it")
+// Nested checks that every signature contains the ones listed before it whole (rule
+// R-B6): two signatures that end together or cross cannot both have been made over
+// what the other left. It answers in the order of the list, nil for a signature that
+// does. Byte ranges must have passed [File.Coverage]; others are passed over.
+func Nested(sigs []Signature) []error {
+	faults := make([]error, len(sigs))
+	var covered int64 // the farthest end so far: one pass, however many signatures a hostile file claims
+	for i := range sigs {
+		s := &sigs[i]
+		if len(s.ByteRange) != 4 {
+			continue
 		}
+		if covered > s.ByteRange[1] {
+			faults[i] = broken("R-B6", s.ContentsStart, "a signature that does not contain the ones before it")
+		}
+		covered = max(covered, s.end())
 	}
-	return nil
+	return faults
 }

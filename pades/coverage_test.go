@@ -132,10 +132,11 @@ func TestNested(t *testing.T) {
 		want string
 	}{{"nested", list, "<nil>"}, {"same range", same, "R-B6"}, {"crossing", crossing, "R-B6"}} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := ruleOf(Nested(test.list, 1)); got != test.want {
+			faults := Nested(test.list)
+			if got := ruleOf(faults[1]); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
-			if err := Nested(test.list, 0); err != nil {
+			if err := faults[0]; err != nil {
 				t.Errorf("the first: got %v", err)
 			}
 		})

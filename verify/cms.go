@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -9,21 +10,38 @@ import (
 	"slices"
 	"time"
 
+	"kytiem/bundle"
+	"kytiem/certs"
 	"kytiem/pades"
 )
 
 // Detached judges a detached CMS signature (.p7s) over content, or a CMS that
 // carries its content; nil content says that there is none beside the signature.
-// Several signers give several signatures in the report. The error is about input
-// that is no CMS at all.
+// Several signers give several signatures in the report. Where the content is a
+// manifest of ours, the signer has to be its unit. A broken CMS is a verdict; the
+// error is about input that is no CMS at all.
 func (v *Verifier) Detached(ctx context.Context, name string, p7s, content []byte) (*Report, error) {
 	cms, err := pades.ParseCMS(p7s)
-	if err != nil {
+	if err != nil && !bytes.HasPrefix(p7s, []byte{0x30}) { // no SEQUENCE (X.690, 8.9)
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, inputTime)
+	defer cancel()
 	v = v.fixed()
 	r := v.report(name, "cms", p7s)
-	v.addDetached(ctx, r, name, cms, content)
+	if err != nil {
+		(*checks)(&r.Checks).fail("R-C1", FormatFailure, "", err.Error())
+		r.settle()
+		return r, nil
+	}
+	leaves := v.addDetached(ctx, r, name, cms, content)
+	if cms.Content != nil {
+		content = cms.Content
+	}
+	if m, err := bundle.ParseManifest(content); err == nil {
+		r.Bundle = bundleOf(m)
+		judgeUnitSigner(r, m, leaves)
+	}
 	r.settle()
 	return r, nil
 }
@@ -31,16 +49,23 @@ func (v *Verifier) Detached(ctx context.Context, name string, p7s, content []byt
 // addDetached judges every signer of cms over content and adds them to the report.
 func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms *pades.CMS, content []byte) []*x509.Certificate {
 	attached := cms.Content != nil
+	foreign := attached && content != nil && !bytes.Equal(content, cms.Content)
 	if attached {
 		content = cms.Content
 	}
 	var leaves []*x509.Certificate
 	for i := range cms.Signers {
+		if exhausted(ctx, r) {
+			return leaves
+		}
 		s := Signature{
 			ID: fmt.Sprintf("%s#%d", name, i+1), Format: "CAdES-BASELINE-B",
 			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []struct{}{},
 		}
 		var c checks
+		if foreign {
+			c.fail("R-C3", FormatFailure, "", "the signature carries another content than the one given with it")
+		}
 		digest := func(hash crypto.Hash) ([]byte, error) {
 			if content == nil {
 				return nil, errors.New("no content beside the signature")
@@ -82,6 +107,9 @@ func (v *Verifier) judgeCMS(ctx context.Context, s *Signature, c *checks, cms *p
 	if leaf == nil {
 		c.fail("R-X1", CertificateChainGeneral, "", fmt.Sprintf("signer's certificate: %v", result.Signer.Err))
 		return nil
+	}
+	if at := s.ClaimedSigningTime; at != nil && at.After(v.At.Add(certs.DefaultSkew)) {
+		c.fail("R-C11", SigConstraintsFailure, "sig.future", "claimed signing time after the validation time")
 	}
 	v.judgeCertificate(ctx, s, c, leaf, poolOf(cms, leaf))
 	return leaf

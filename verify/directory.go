@@ -43,22 +43,24 @@ type directory struct {
 func (v *Verifier) Directory(ctx context.Context, name string, files fs.FS) (*Report, error) {
 	v = v.fixed()
 	d := &directory{v: v, files: files}
+	d.report = v.report(name, "bundle", nil)
+	d.checks = (*checks)(&d.report.Checks)
+	if err := d.list(); err != nil {
+		return nil, fmt.Errorf("reading bundle directory %s: %w", name, err)
+	}
 	manifestJSON, err := d.read(bundle.ManifestFile, bundle.MaxManifestBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reading bundle directory %s: %w", name, err)
 	}
 	d.manifestJSON = manifestJSON
-	d.report = v.report(name, "bundle", manifestJSON)
-	d.checks = (*checks)(&d.report.Checks)
-	if err := d.list(); err != nil {
-		return nil, fmt.Errorf("reading bundle directory %s: %w", name, err)
-	}
+	d.report.Document.SHA256 = hexSHA256(manifestJSON)
 	if d.judgeManifest() {
 		d.judgeRecords()
 		d.judgeDocument()
 		d.judgeAnnexes()
 		d.judgeAttachments()
 		d.judgeSignatures(ctx)
+		d.judgeCompleteness()
 	}
 	d.close()
 	d.report.settle()
@@ -71,9 +73,20 @@ func (d *directory) close() {
 	}
 }
 
+// errNoFile says that the directory lacks a file.
+var errNoFile = errors.New("no such file in the bundle directory")
+
+// open opens one of the files that were listed; nothing else is opened.
+func (d *directory) open(name string) (fs.File, error) {
+	if !d.has(name) {
+		return nil, fmt.Errorf("%s: %w", name, errNoFile)
+	}
+	return d.files.Open(name)
+}
+
 // read reads one file of the directory, bounded.
 func (d *directory) read(name string, limit int64) ([]byte, error) {
-	f, err := d.files.Open(name)
+	f, err := d.open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +105,12 @@ func (d *directory) list() error {
 	}
 	d.report.Document.Size = 0
 	for _, entry := range entries {
+		// A link, a pipe or a device is no file of a bundle: it can show one thing to us
+		// and another to the next reader, or nothing and for ever.
+		if !entry.Type().IsRegular() {
+			d.checks.fail("R-D2", FormatFailure, "bundle.files", fmt.Sprintf("%.64q is not a regular file", entry.Name()))
+			continue
+		}
 		d.names = append(d.names, entry.Name())
 		if info, err := entry.Info(); err == nil {
 			d.report.Document.Size += info.Size()
@@ -102,6 +121,23 @@ func (d *directory) list() error {
 
 // has reports whether the directory holds a file of this name.
 func (d *directory) has(name string) bool { return slices.Contains(d.names, name) }
+
+// judgeCompleteness is the last line: a rule that was not applied, for whatever
+// reason, is not a rule that holds.
+func (d *directory) judgeCompleteness() {
+	rules := []string{"R-D1", "R-D3", "R-D4", "R-D5"}
+	if len(d.manifest.Annexes) > 0 {
+		rules = append(rules, "R-D6")
+	}
+	if len(d.report.Signatures) > 0 {
+		rules = append(rules, "R-D9")
+	}
+	for _, rule := range rules {
+		if !slices.ContainsFunc(*d.checks, func(c Check) bool { return c.ID == rule }) {
+			d.checks.fail(rule, FormatFailure, "bundle.files", "could not be checked")
+		}
+	}
+}
 
 // judgeManifest applies R-D1 (the manifest is canonical and agrees with itself) and
 // R-D2 (every file of a bundle is there, and no other).
@@ -125,7 +161,7 @@ func (d *directory) judgeManifest() bool {
 	}
 	for _, name := range d.names {
 		if !slices.Contains(known, name) && name != bundle.SignatureFile && name != bundle.MinutesFile && !bundle.IsScan(name) {
-			d.checks.fail("R-D2", SigConstraintsFailure, "bundle.files", "a file that is no part of a bundle")
+			d.checks.fail("R-D2", SigConstraintsFailure, "bundle.files", fmt.Sprintf("%.64q is no part of a bundle", name))
 		}
 	}
 	return true
@@ -134,9 +170,10 @@ func (d *directory) judgeManifest() bool {
 // judgeRecords applies R-D3: records.ndjson is canonical and hashes to the root
 // that the manifest states, with its counts, period and unit.
 func (d *directory) judgeRecords() {
-	f, err := d.files.Open(bundle.RecordsFile)
+	f, err := d.open(bundle.RecordsFile)
 	if err != nil {
-		return // R-D2 has said so
+		d.checks.fail("R-D3", FormatFailure, "bundle.files", err.Error())
+		return
 	}
 	d.records = f
 	source, ok := f.(io.ReaderAt)
@@ -145,10 +182,7 @@ func (d *directory) judgeRecords() {
 		d.checks.fail("R-D3", FormatFailure, "bundle.records", "records.ndjson cannot be read at random")
 		return
 	}
-	roll, err := bundle.ReadRoll(source, info.Size())
-	if err == nil {
-		err = roll.Agree(d.manifest)
-	}
+	roll, err := d.manifest.ReadRoll(source, info.Size())
 	if err != nil {
 		d.checks.fail("R-D3", HashFailure, "bundle.records", err.Error())
 		return
@@ -165,8 +199,6 @@ func (d *directory) judgeDocument() {
 		d.document, err = bundle.ParseDocument(documentJSON)
 	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return // R-D2 has said so
 	case errors.Is(err, bundle.ErrVersion):
 		d.checks.fail("R-D4", SigConstraintsFailure, "", "document.json of a layout that this version cannot draw")
 		return

@@ -16,6 +16,8 @@ import (
 // PDF judges a PDF document: every signature of every revision. A document that
 // breaks the format, whether or not it is signed, is a verdict.
 func (v *Verifier) PDF(ctx context.Context, name string, data []byte) *Report {
+	ctx, cancel := context.WithTimeout(ctx, inputTime)
+	defer cancel()
 	v = v.fixed()
 	r := v.report(name, "pdf", data)
 	fields := v.addPDF(ctx, r, "", data)
@@ -26,6 +28,10 @@ func (v *Verifier) PDF(ctx context.Context, name string, data []byte) *Report {
 	r.settle()
 	return r
 }
+
+// maxSignatures bounds the signatures of one document that are judged: each is a
+// report of its own, and nobody signs a document a thousand times.
+const maxSignatures = 1000
 
 // signedField is one signature of a PDF, for those who want to know whose it is and
 // how it was written.
@@ -52,8 +58,17 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []
 	for _, field := range empty {
 		r.UnsignedFields = append(r.UnsignedFields, field.Name)
 	}
+	if len(signatures) > maxSignatures {
+		(*checks)(&r.Checks).fail("R-P9", TryLater, "limit",
+			fmt.Sprintf("RESOURCE_LIMIT: %d signatures, judged are %d", len(signatures), maxSignatures))
+		signatures = signatures[:maxSignatures]
+	}
+	nested := pades.Nested(signatures)
 	var fields []signedField
 	for i := range signatures {
+		if exhausted(ctx, r) {
+			return fields
+		}
 		field := signedField{Signature: signatures[i], index: len(r.Signatures), file: file}
 		s := Signature{
 			ID: prefix + signatures[i].Field, Field: signatures[i].Field, SubFilter: signatures[i].SubFilter,
@@ -63,7 +78,7 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []
 			s.ID = fmt.Sprintf("%s#%d", prefix, i+1)
 		}
 		var c checks
-		v.judgeField(ctx, &s, &c, signatures, i, &field)
+		v.judgeField(ctx, &s, &c, nested[i], &field)
 		s.Checks = c
 		s.settle()
 		r.Signatures = append(r.Signatures, s)
@@ -93,8 +108,8 @@ func formatFailure(c *checks, err error) {
 
 // judgeField applies the rules on how the signature lies in the file, then those
 // on its CMS.
-func (v *Verifier) judgeField(ctx context.Context, s *Signature, c *checks, all []pades.Signature, i int, field *signedField) {
-	file, signature := field.file, all[i]
+func (v *Verifier) judgeField(ctx context.Context, s *Signature, c *checks, nested error, field *signedField) {
+	file, signature := field.file, field.Signature
 	coverage, err := file.Coverage(signature)
 	s.Coverage = &Coverage{ByteRange: signature.ByteRange, Extent: string(coverage.Extent), Revision: coverage.Revision + 1}
 	if s.Coverage.ByteRange == nil {
@@ -102,7 +117,7 @@ func (v *Verifier) judgeField(ctx context.Context, s *Signature, c *checks, all 
 	}
 	for _, rule := range []func() error{
 		func() error { return err },
-		func() error { return pades.Nested(all, i) },
+		func() error { return nested },
 		func() error { return file.Consistent(signature) },
 		func() error { return file.Accounting(signature.Revision) },
 	} {
@@ -127,6 +142,7 @@ func (v *Verifier) judgeField(ctx context.Context, s *Signature, c *checks, all 
 	if !file.Padding(signature, cms.Length) {
 		c.warn("R-B4", "sig.padding", "bytes after the CMS in /Contents are not zero")
 	}
+	profile.Content = file.Bytes()[:signature.ByteRange[1]] // its beginning is enough to tell attributes from content (R-C5)
 	digest := func(hash crypto.Hash) ([]byte, error) {
 		h, data, r := hash.New(), file.Bytes(), signature.ByteRange
 		h.Write(data[:r[1]])

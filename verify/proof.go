@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -11,14 +10,17 @@ import (
 )
 
 // Proof judges a proof about one record: that it leads to the root in its manifest,
-// and the signature over that manifest. The error is about input that is no proof.
-func (v *Verifier) Proof(ctx context.Context, name string, data []byte) (*Report, error) {
-	proof, err := bundle.ParseProof(data)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
+// and the signature over that manifest. What is no proof is a verdict, too.
+func (v *Verifier) Proof(ctx context.Context, name string, data []byte) *Report {
 	v = v.fixed()
 	r := v.report(name, "proof", data)
+	proof, err := bundle.ParseProof(data)
+	if err != nil {
+		r.Proof = &Proof{Inclusion: Fail, Disclosed: []string{}}
+		(*checks)(&r.Checks).fail("R-E1", FormatFailure, "", err.Error())
+		r.settle()
+		return r
+	}
 	r.Proof = &Proof{
 		Inclusion: OK, Disclosed: slices.AppendSeq([]string{}, maps.Keys(proof.Disclosed)), values: make(map[string]string),
 	}
@@ -39,13 +41,18 @@ func (v *Verifier) Proof(ctx context.Context, name string, data []byte) (*Report
 	}
 	if len(proof.P7S) > 0 {
 		cms, err := pades.ParseCMS(proof.P7S)
-		if err != nil {
+		switch {
+		case err != nil:
 			c.fail("R-C1", FormatFailure, "", err.Error())
-		} else {
+		case !ours(cms, proof.P7S):
+			c.fail("R-D8", FormatFailure, "", "p7s not written as our signer writes it")
+		default:
 			leaves := v.addDetached(ctx, r, bundle.SignatureFile, cms, proof.Manifest)
-			judgeUnitSigner(r, manifest, leaves)
+			if manifest != nil {
+				judgeUnitSigner(r, manifest, leaves)
+			}
 		}
 	}
 	r.settle()
-	return r, nil
+	return r
 }

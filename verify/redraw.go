@@ -17,9 +17,10 @@ import (
 // redraw compares the beginning of a file with what draw writes, and reports
 // whether the file goes on after it.
 func (d *directory) redraw(rule, name, sentence string, draw func(io.Writer) error) (goesOn bool) {
-	f, err := d.files.Open(name)
+	f, err := d.open(name)
 	if err != nil {
-		return false // R-D2 has said so
+		d.checks.fail(rule, FormatFailure, "bundle.files", err.Error())
+		return false
 	}
 	defer f.Close()
 	w := &comparer{with: f}

@@ -89,6 +89,26 @@ var sentences = map[string]Sentence{
 		"Tệp có phần được thêm vào sau chữ ký này. Phiên bản này chưa phân tích phần thêm vào nên chưa thể xác nhận.",
 		"Something was added to the file after this signature. This version does not analyse additions and cannot confirm it.",
 	},
+	"sig.future": {
+		"Thời điểm ký do người ký khai nằm sau thời điểm kiểm tra. Hãy kiểm tra đồng hồ, hoặc thời điểm đã chọn (--at).",
+		"The claimed signing time lies after the time of validation. Check the clock, or the time that was chosen (--at).",
+	},
+	"sig.preview": {
+		"Văn bản đã ký chỉ là bản xem trước, chưa có số và ngày. Hãy xin bản chính thức.",
+		"What was signed is only a preview without number and date. Ask for the document itself.",
+	},
+	"cert.unit_unbound": {
+		"Dữ liệu không ghi mã định danh (MST, MNS) của đơn vị nên không đối chiếu được chứng thư với đơn vị; hãy tự xem chủ thể ký có đúng là đơn vị này không.",
+		"The data names no identifier of the unit, so the certificate cannot be compared with it: see for yourself that the signer is this unit.",
+	},
+	"cert.revoked_later": {
+		"Chứng thư chữ ký số bị thu hồi sau thời điểm kiểm tra đã chọn.",
+		"The certificate was revoked after the chosen time of validation.",
+	},
+	"limit": {
+		"Tệp vượt quá giới hạn xử lý nên chưa kiểm tra hết; không thể coi là hợp lệ.",
+		"The file exceeds the limits of validation and was not judged to the end; it cannot be taken as valid.",
+	},
 	"sig.timestamp_unjudged": {
 		"Đây là dấu thời gian; phiên bản này chưa kiểm tra dấu thời gian.",
 		"This is a time-stamp; this version does not judge time-stamps yet.",

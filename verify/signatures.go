@@ -3,8 +3,6 @@ package verify
 import (
 	"context"
 	"crypto/x509"
-	"errors"
-	"io/fs"
 	"slices"
 
 	"kytiem/bundle"
@@ -15,11 +13,13 @@ import (
 // writes them, to the byte), R-X6 (by the unit) and R-D9 (document and data are both
 // signed, under one certificate).
 func (d *directory) judgeSignatures(ctx context.Context) {
+	var fields []signedField
 	pages, err := d.read(bundle.PagesFile, MaxDocumentBytes)
 	if err != nil {
-		return // R-D2 has said so
+		d.checks.fail("R-D5", FormatFailure, "bundle.files", err.Error())
+	} else {
+		fields = d.v.addPDF(ctx, d.report, bundle.PagesFile+"#", pages)
 	}
-	fields := d.v.addPDF(ctx, d.report, bundle.PagesFile+"#", pages)
 	if d.unsignedTail && len(fields) == 0 {
 		d.checks.fail("R-D5", HashFailure, "bundle.pages", "bundle.pdf goes on after the pages, and no signature covers it")
 	}
@@ -27,7 +27,7 @@ func (d *directory) judgeSignatures(ctx context.Context) {
 		judgeFields(d.report, fields, d.manifest, d.document)
 	}
 	for i := range fields {
-		d.judgeWriting(&fields[i])
+		d.judgeWriting(&fields[i], i, len(fields))
 	}
 	leaf, there := d.judgeSignatureFile(ctx)
 	d.judgeBoth(fields, leaf, there)
@@ -35,9 +35,17 @@ func (d *directory) judgeSignatures(ctx context.Context) {
 
 // judgeWriting is strict where others' documents are forgiven: nothing in the hole
 // that the signature leaves may differ from what our signer writes.
-func (d *directory) judgeWriting(field *signedField) {
+// The n-th signature is the n-th revision after the drawn one, nothing lies between,
+// and its revision fills its field and does nothing else: what is shown is what was
+// drawn.
+func (d *directory) judgeWriting(field *signedField, n, signatures int) {
 	d.report.Signatures[field.index].amend(func(c *checks) {
+		if err := field.file.OnlySigns(field.Signature); err != nil {
+			c.fail("R-M1", FormatFailure, "bundle.pages", err.Error())
+		}
 		switch {
+		case field.Revision != n+1, len(field.file.Revisions()) != signatures+1:
+			c.fail("R-M1", FormatFailure, "bundle.pages", "revisions beside the drawn one and the signatures'")
 		case field.cms == nil: // its own rules have said why
 		case !field.endsWith(len(field.file.Bytes())), !field.cms.IsDER, !field.file.CanonicalContents(field.Signature), !field.file.Padding(field.Signature, field.cms.Length):
 			c.fail("R-D8", FormatFailure, "", "signature not written as our signer writes it")
@@ -59,10 +67,10 @@ func (f *signedField) endsWith(size int) bool {
 
 // judgeSignatureFile judges manifest.p7s, if there is one, and returns its signer.
 func (d *directory) judgeSignatureFile(ctx context.Context) (leaf *x509.Certificate, there bool) {
-	p7s, err := d.read(bundle.SignatureFile, bundle.MaxManifestBytes)
-	if errors.Is(err, fs.ErrNotExist) {
+	if !d.has(bundle.SignatureFile) {
 		return nil, false
 	}
+	p7s, err := d.read(bundle.SignatureFile, bundle.MaxManifestBytes)
 	var cms *pades.CMS
 	if err == nil {
 		cms, err = pades.ParseCMS(p7s)
@@ -71,20 +79,26 @@ func (d *directory) judgeSignatureFile(ctx context.Context) (leaf *x509.Certific
 	case err != nil:
 		d.checks.fail("R-C1", FormatFailure, "", bundle.SignatureFile+": "+err.Error())
 		return nil, true
-	case !cms.IsDER, cms.Length != len(p7s), len(cms.Signers) != 1, cms.Content != nil:
+	case !ours(cms, p7s):
 		d.checks.fail("R-D8", FormatFailure, "", bundle.SignatureFile+" not written as our signer writes it")
 	}
 	index := len(d.report.Signatures)
 	leaves := d.v.addDetached(ctx, d.report, bundle.SignatureFile, cms, d.manifestJSON)
 	for i, leaf := range leaves {
 		if leaf != nil && d.document != nil {
-			d.report.Signatures[index+i].amend(func(c *checks) { judgeHolder(c, leaf, required(d.manifest, d.document)) })
+			d.report.Signatures[index+i].amend(func(c *checks) { judgeHolder(c, leaf, d.manifest, d.document.Signatory.Identifiers) })
 		}
 	}
 	if len(leaves) > 0 {
 		leaf = leaves[0]
 	}
 	return leaf, true
+}
+
+// ours reports whether a CMS over a manifest has the form our signer gives it:
+// detached, one signer, nothing after it.
+func ours(cms *pades.CMS, p7s []byte) bool {
+	return cms.IsDER && cms.Length == len(p7s) && len(cms.Signers) == 1 && cms.Content == nil
 }
 
 // judgeBoth applies R-D9: the head signed both the document and the data, with one

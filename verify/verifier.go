@@ -45,15 +45,35 @@ func (v *Verifier) fixed() *Verifier {
 
 // report starts the report on one input.
 func (v *Verifier) report(name, kind string, data []byte) *Report {
-	sum, rules, trust := sha256.Sum256(data), sha256.Sum256(policy), v.Anchors.Hash()
+	trust := v.Anchors.Hash()
 	return &Report{
-		Document:       Document{Name: name, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(data)), Type: kind},
-		Policy:         PolicyName{PolicyID, hex.EncodeToString(rules[:]), hex.EncodeToString(trust[:])},
+		Document:       Document{Name: name, SHA256: hexSHA256(data), Size: int64(len(data)), Type: kind},
+		Policy:         PolicyName{PolicyID, hexSHA256(policy), hex.EncodeToString(trust[:])},
 		ValidationTime: v.At,
 		Signatures:     []Signature{},
 		UnsignedFields: []string{},
 		Checks:         []Check{},
 	}
+}
+
+func hexSHA256(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// inputTime bounds the judging of one document, signature or proof: what a hostile
+// file can make of it must end (R-P9). A bundle directory of a million records takes
+// its time.
+const inputTime = 10 * time.Second
+
+// exhausted reports whether the time for an input is over, and notes it: what was
+// not judged is not passed.
+func exhausted(ctx context.Context, r *Report) bool {
+	if ctx.Err() == nil {
+		return false
+	}
+	(*checks)(&r.Checks).fail("R-P9", TryLater, "limit", "RESOURCE_LIMIT: the time for this input is over")
+	return true
 }
 
 // judgeCertificate applies the rules on the signer's certificate: a path to an
@@ -116,6 +136,10 @@ func (v *Verifier) judgeRevocation(ctx context.Context, s *Signature, c *checks,
 			revoked = RevokedNoPOE
 		}
 		switch err := answer.Check(v.At); {
+		case err == nil && answer.Status != certs.Good && i == 0 && s.ClaimedSigningTime != nil && !s.ClaimedSigningTime.Before(answer.RevokedAt):
+			c.fail("R-X5", revoked, "", "certificate "+answer.Serial+" was revoked before the claimed signing time")
+		case err == nil && answer.Status != certs.Good:
+			c.warn("R-X5", "cert.revoked_later", "certificate "+answer.Serial+" was revoked since, at "+answer.RevokedAt.UTC().Format(time.RFC3339))
 		case err == nil:
 			c.ok("R-X5", "certificate "+answer.Serial+" not revoked")
 		case errors.Is(err, certs.ErrRevoked):

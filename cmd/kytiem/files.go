@@ -11,6 +11,13 @@ import (
 // readFile reads a file whole, at most limit bytes: a device or a film named by
 // mistake must not fill the memory.
 func readFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path) // first: opening a pipe waits for somebody to write into it
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

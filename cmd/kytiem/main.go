@@ -29,6 +29,7 @@ func (e exit) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first signal ends the work, a second one the process
 	err := root().ExecuteContext(ctx)
 	stop()
 	var code exit

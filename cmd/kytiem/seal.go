@@ -37,6 +37,7 @@ func sealCommand() *cobra.Command {
 				return err
 			}
 			defer in.Close()
+			out = filepath.Clean(out)
 			if notReady == "" {
 				notReady = out + ".not-ready" + extension(results)
 			}

@@ -114,7 +114,7 @@ func verifyPath(ctx context.Context, v *verify.Verifier, path, content string) (
 	case bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")): // ISO 32000-1, Annex H.3, note 13
 		return v.PDF(ctx, name, data), nil
 	case bytes.HasPrefix(data, []byte(`{"digests":`)):
-		return v.Proof(ctx, name, data)
+		return v.Proof(ctx, name, data), nil
 	}
 	signed, err := contentOf(path, content)
 	if err != nil {
