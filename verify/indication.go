@@ -47,9 +47,8 @@ func (s SubIndication) severity() int {
 	for i, other := range [...]SubIndication{
 		FormatFailure, HashFailure, SigCryptoFailure,
 		SignedDataNotFound, NoSigningCertificateFound,
-		RevokedNoPOE, RevokedCANoPOE, SigConstraintsFailure, CryptoConstraintsFailure,
-		NoCertificateChainFound, ChainConstraintsFailure, CertificateChainGeneral,
-		OutOfBoundsNoPOE, TryLater,
+		RevokedNoPOE, RevokedCANoPOE, OutOfBoundsNoPOE, SigConstraintsFailure, CryptoConstraintsFailure,
+		ChainConstraintsFailure, NoCertificateChainFound, CertificateChainGeneral, TryLater,
 	} {
 		if s == other {
 			return i

@@ -81,6 +81,7 @@ func exhausted(ctx context.Context, r *Report) bool {
 // (R-X4) and revocation (R-X5); Thông tư 15/2025/TT-BKHCN, Phụ lục II, 1.1-1.4.
 func (v *Verifier) judgeCertificate(ctx context.Context, s *Signature, c *checks, leaf *x509.Certificate, pool []*x509.Certificate) {
 	s.Signer = signerOf(leaf)
+	s.BestSignatureTime = &v.At // without a time-stamp nothing earlier is proven (EN 319 102-1, 5.5.4)
 	if err := certs.CheckUsage(leaf); err != nil {
 		c.fail("R-X3", ChainConstraintsFailure, "", err.Error())
 	} else {

@@ -169,7 +169,7 @@ func TestCertificate(t *testing.T) {
 		{"expired", func(p *devca.Profile) {
 			p.NotBefore, p.NotAfter = signedAt.AddDate(-2, 0, 0), signedAt.AddDate(-1, 0, 0)
 		}, nil,
-			outcome{verify.Indeterminate, verify.SigConstraintsFailure}}, // signed outside its validity, by its own word
+			outcome{verify.Indeterminate, verify.OutOfBoundsNoPOE}},
 		{"expired since", nil, func(_ *testing.T, w *world, _ devca.Issued) { w.v.At = signedAt.AddDate(2, 0, 0) },
 			outcome{verify.Indeterminate, verify.OutOfBoundsNoPOE}},
 		{"not for signing", func(p *devca.Profile) {
