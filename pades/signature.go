@@ -74,8 +74,14 @@ func (f *File) Signatures() ([]Signature, error) {
 			list = append(list, s)
 		}
 	}
+	last := make(map[named]*Signature, len(current))
+	for i := range current {
+		if key := current[i].named(); last[key] == nil {
+			last[key] = &current[i]
+		}
+	}
 	for i := range list {
-		if err := f.compareWithLast(&list[i], current); err != nil {
+		if err := f.compareWithLast(&list[i], last); err != nil {
 			return nil, err
 		}
 	}
@@ -95,24 +101,28 @@ func (s *Signature) end() int64 {
 
 // compareWithLast finds out what the last revision makes of a signature (rules
 // R-B7, R-B8).
-func (f *File) compareWithLast(s *Signature, last []Signature) error {
-	s.Removed = true
-	for _, now := range last {
-		if now.Field != s.Field || now.DuplicateName != s.DuplicateName {
-			continue
-		}
-		s.Removed = false
-		s.altered = now.FieldRef != s.FieldRef || now.Ref != s.Ref
-		if s.altered {
-			return nil
-		}
-		// Even the same dictionary may have entries in objects of their own.
-		same, err := f.alike(s.Revision, s.dict, len(f.revisions)-1, now.dict)
-		s.altered = !same
-		return err
+func (f *File) compareWithLast(s *Signature, last map[named]*Signature) error {
+	now := last[s.named()]
+	if s.Removed = now == nil; s.Removed {
+		return nil
 	}
-	return nil
+	s.altered = now.FieldRef != s.FieldRef || now.Ref != s.Ref
+	if s.altered {
+		return nil
+	}
+	// Even the same dictionary may have entries in objects of their own.
+	same, err := f.alike(s.Revision, s.dict, len(f.revisions)-1, now.dict)
+	s.altered = !same
+	return err
 }
+
+// named is what a signature's field is found by in another revision.
+type named struct {
+	field     string
+	duplicate bool
+}
+
+func (s *Signature) named() named { return named{s.Field, s.DuplicateName} }
 
 func (f *File) numberPages(list []Signature) error {
 	for i := range list {

@@ -244,6 +244,8 @@ func (r *Report) settle() {
 	switch {
 	case r.sub.failed():
 		worst(TotalFailed)
+	case r.sub == TryLater && verdict == NoSignature: // there may be some that were not reached
+		verdict = Indeterminate
 	case r.sub != "":
 		worst(Indeterminate)
 	}
