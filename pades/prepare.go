@@ -158,9 +158,10 @@ func (w *revisionWriter) dictionary(o SignatureOptions) (contents int64, byteRan
 	w.out = append(w.out, " /Contents "...)
 	contents = w.at()
 	w.out = append(w.out, '<')
-	for range 2 * o.Reserve {
-		w.out = append(w.out, '0')
-	}
+	w.out = slices.Grow(w.out, 2*o.Reserve)
+	hole := w.out[len(w.out) : len(w.out)+2*o.Reserve]
+	fillZeros(hole)
+	w.out = w.out[:len(w.out)+len(hole)]
 	w.out = append(w.out, "> >>"...)
 	return contents, byteRange
 }

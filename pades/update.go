@@ -129,9 +129,15 @@ func (u *Update) Embed(base, cms []byte) ([]byte, error) {
 	signed := slices.Concat(base, u.Suffix)
 	hole := signed[u.ByteRange[1]+1 : u.ByteRange[2]-1]
 	// Zeros first: a shorter CMS over a longer one would leave its end behind.
-	for i := range hole {
-		hole[i] = '0'
-	}
+	fillZeros(hole)
 	hex.Encode(hole, cms)
 	return signed, nil
+}
+
+// fillZeros writes the digit zero all over b, doubling what is written.
+func fillZeros(b []byte) {
+	const zeros = "0000000000000000000000000000000000000000000000000000000000000000"
+	for n := copy(b, zeros); n < len(b); n *= 2 {
+		copy(b[n:], b[:n])
+	}
 }

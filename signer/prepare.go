@@ -148,7 +148,7 @@ func (o *Options) prepared(kind Kind, algorithm pades.Algorithm, certificates []
 	p := &Prepared{Request: Request{
 		Kind: kind, Title: o.Title, SignedAttributes: attributes, Digest: h.Sum(nil),
 		Algorithm: algorithm, Expires: o.Now.Add(o.Lifetime).UTC(),
-	}}
+	}, certificates: certificates}
 	for _, cert := range certificates {
 		p.Request.Certificates = append(p.Request.Certificates, cert.Raw)
 	}

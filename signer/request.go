@@ -70,7 +70,8 @@ type Prepared struct {
 	Request Request       `json:"request"`
 	Update  *pades.Update `json:"update,omitempty"` // the revision to append, for documents
 
-	used bool
+	certificates []*x509.Certificate // of the request, parsed; nil after it was stored
+	used         bool
 }
 
 // Complete puts the signature in place: it returns the signed document, or the CMS
@@ -85,9 +86,12 @@ func (p *Prepared) Complete(content, signature []byte, now time.Time) ([]byte, e
 	if now.After(p.Request.Expires) {
 		return nil, fmt.Errorf("at %s: %w", p.Request.Expires.UTC().Format(time.RFC3339), ErrLapsed)
 	}
-	certificates, err := parseCertificates(p.Request.Certificates)
-	if err != nil {
-		return nil, err
+	certificates := p.certificates
+	if certificates == nil {
+		var err error
+		if certificates, err = parseCertificates(p.Request.Certificates); err != nil {
+			return nil, err
+		}
 	}
 	if err := checkSigner(certificates[0], now); err != nil {
 		return nil, err
