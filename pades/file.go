@@ -45,6 +45,15 @@ type File struct {
 	nested    int                     // indirect lengths and object streams being resolved
 	inflated  int64                   // spent of Limits.Inflated
 	parsed    int64                   // spent of Limits.Parsed
+	root      lastRoot
+}
+
+// lastRoot is the catalog that was read last: one document's questions nearly all
+// begin there.
+type lastRoot struct {
+	rev     int
+	catalog indirect
+	known   bool
 }
 
 // Revision is one writing of the file (ISO 32000-1, 7.5.6).

@@ -154,6 +154,9 @@ func paeth(left, above, corner byte) byte {
 
 // catalog is the document catalog of revision rev (7.7.2).
 func (f *File) catalog(rev int) (indirect, error) {
+	if f.root.known && f.root.rev == rev {
+		return f.root.catalog, nil
+	}
 	root := f.Trailer(rev).Key("Root")
 	if root.Kind != Reference {
 		return indirect{}, broken(ruleStructure, root.Start, "a trailer whose /Root is not a reference")
@@ -165,6 +168,7 @@ func (f *File) catalog(rev int) (indirect, error) {
 	if obj.value.Kind != Dictionary {
 		return indirect{}, broken(ruleStructure, root.Start, "no document catalog")
 	}
+	f.root = lastRoot{rev: rev, catalog: obj, known: true}
 	return obj, nil
 }
 

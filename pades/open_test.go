@@ -212,7 +212,8 @@ func TestLimits(t *testing.T) {
 		{name: "revisions", limits: Limits{Revisions: 1}, pdf: revised(base, 3), want: "R-P9"},
 		{name: "parsed", limits: Limits{Parsed: 1000}, pdf: base, ask: func(f *File) error {
 			for range 100 {
-				if _, err := f.Catalog(0); err != nil {
+				root, _ := f.Trailer(0).Key("Root").Ref()
+				if _, err := f.Object(0, root); err != nil {
 					return err
 				}
 			}
