@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"iter"
+
+	"kytiem/audit"
+)
+
+// Audit notes an act of this transaction, in the words of [audit.Entry]; it is
+// entered in the chain when the transaction commits, and only then. The error is
+// audit.ErrMalformed for what may not stand there.
+func (tx *Tx) Audit(act, actor, unit, subject string, facts ...audit.Fact) error {
+	detail, err := audit.NewDetail(facts...)
+	if err != nil {
+		return err
+	}
+	e := audit.Entry{At: tx.now, Act: act, Actor: actor, Unit: unit, Subject: subject, Detail: detail}
+	if _, err := e.After(audit.Head{}); err != nil { // where it will stand changes nothing about its form
+		return err
+	}
+	tx.entries = append(tx.entries, e)
+	return nil
+}
+
+// enter puts the transaction's entries into the chain. Taking the head is the last
+// lock of every transaction: whoever holds it waits for nobody, and the order of the
+// chain is the order in which transactions become visible.
+func (tx *Tx) enter(ctx context.Context) error {
+	if len(tx.entries) == 0 {
+		return nil
+	}
+	var head audit.Head
+	err := tx.one(ctx, `UPDATE audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq - $1, sum`,
+		[]any{len(tx.entries)}, &head.Seq, digest(&head.Sum))
+	if err != nil {
+		return err
+	}
+	for i := range tx.entries {
+		e := &tx.entries[i]
+		if head, err = e.After(head); err != nil {
+			return err
+		}
+		_, err = tx.conn.exec(ctx,
+			`INSERT INTO audit (seq, at, act, actor, unit, subject, detail, prev, sum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			e.Seq, micros(e.At), e.Act, e.Actor, e.Unit, e.Subject, e.Detail.String(), e.Prev[:], e.Sum[:])
+		if err != nil {
+			return err
+		}
+	}
+	_, err = tx.conn.exec(ctx, `UPDATE audit_head SET sum = $1 WHERE id = 1`, head.Sum[:])
+	return err
+}
+
+// AuditHead is where the chain ends.
+func (v *View) AuditHead(ctx context.Context) (audit.Head, error) {
+	var head audit.Head
+	err := v.one(ctx, `SELECT seq, sum FROM audit_head WHERE id = 1`, nil, &head.Seq, digest(&head.Sum))
+	return head, err
+}
+
+// AuditEntries walks the chain behind the entry with number after; 0 for the whole.
+func (v *View) AuditEntries(ctx context.Context, after int64) iter.Seq2[audit.Entry, error] {
+	return walk(ctx, v, auditEntry,
+		`SELECT seq, at, act, actor, unit, subject, detail, prev, sum FROM audit WHERE seq > $1 ORDER BY seq`, after)
+}
+
+// AuditOf lists what was done to subject, the newest first.
+func (v *View) AuditOf(ctx context.Context, subject string, p Page) ([]audit.Entry, string, error) {
+	before := int64(newest)
+	if err := p.read(&before); err != nil {
+		return nil, "", err
+	}
+	limit := p.limit()
+	entries, err := list(ctx, v, auditEntry,
+		`SELECT seq, at, act, actor, unit, subject, detail, prev, sum FROM audit
+		 WHERE subject = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`, subject, before, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	entries, next := cut(entries, limit, func(e *audit.Entry) string { return cursor(e.Seq) })
+	return entries, next, nil
+}
+
+// CheckAudit walks the whole chain behind from, the zero Head for all of it, and
+// reports whether it is unbroken (see [audit.Check]). It should be called in one
+// [Store.Read], so that entries made meanwhile are not taken for faults.
+func (v *View) CheckAudit(ctx context.Context, from audit.Head) (audit.Report, error) {
+	head, err := v.AuditHead(ctx)
+	if err != nil {
+		return audit.Report{}, err
+	}
+	return audit.Check(from, head, v.AuditEntries(ctx, from.Seq))
+}
+
+func auditEntry(r rows) (e audit.Entry, err error) {
+	err = r.Scan(&e.Seq, instant(&e.At), &e.Act, &e.Actor, &e.Unit, &e.Subject, (*string)(&e.Detail), digest(&e.Prev), digest(&e.Sum))
+	if e.Detail == "{}" {
+		e.Detail = ""
+	}
+	return e, err
+}

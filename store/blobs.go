@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"kytiem/bundle"
+)
+
+// ChunkBytes is how much of a blob stands in one row.
+const ChunkBytes = 1 << 20
+
+// PutBlob stores what r holds under its SHA-256 and gives that and the size. What is
+// there already is not stored again. The reader is read within the transaction: it
+// must be a file or memory, never a connection that somebody can keep waiting.
+func (tx *Tx) PutBlob(ctx context.Context, r io.Reader) (sum Digest, size int64, err error) {
+	id, hash, room := bundle.NewID(), sha256.New(), make([]byte, ChunkBytes)
+	chunks := int64(0)
+	for {
+		n, err := io.ReadFull(r, room)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		last := errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return Digest{}, 0, fmt.Errorf("reading what to store: %w", err)
+		}
+		hash.Write(room[:n])
+		if _, err := tx.conn.exec(ctx, `INSERT INTO chunks (blob, n, bytes) VALUES ($1, $2, $3)`, id, chunks, room[:n]); err != nil {
+			return Digest{}, 0, fmt.Errorf("storing chunk %d: %w", chunks, err)
+		}
+		chunks++
+		size += int64(n)
+		if last {
+			break
+		}
+	}
+	hash.Sum(sum[:0])
+	written, err := tx.conn.exec(ctx,
+		`INSERT INTO blobs (sha256, id, size, chunks, stored_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING`,
+		sum[:], id, size, chunks, micros(tx.now))
+	if err == nil && written == 0 {
+		_, err = tx.conn.exec(ctx, `DELETE FROM chunks WHERE blob = $1`, id)
+	}
+	if err != nil {
+		return Digest{}, 0, fmt.Errorf("storing blob %s: %w", sum, err)
+	}
+	return sum, size, nil
+}
+
+// Blob is stored content, which never changes. It is for concurrent use if its view
+// is.
+type Blob struct {
+	SHA256 Digest
+
+	// ctx is of the whole reading, since io.ReaderAt has no room for one.
+	ctx  context.Context
+	view *View
+	id   string
+	size int64
+
+	mutex sync.Mutex
+	n     int64  // of the chunk at hand, for those who read in small steps
+	chunk []byte // nil at first
+}
+
+// Blob finds the content with this SHA-256. It is read as asked for, by way of v and
+// until ctx is done.
+func (v *View) Blob(ctx context.Context, sum Digest) (*Blob, error) {
+	b := &Blob{SHA256: sum, ctx: ctx, view: v}
+	err := v.one(ctx, `SELECT id, size FROM blobs WHERE sha256 = $1`, []any{sum[:]}, &b.id, &b.size)
+	if err != nil {
+		return nil, fmt.Errorf("reading blob %s: %w", sum, err)
+	}
+	return b, nil
+}
+
+// Size is the length in bytes.
+func (b *Blob) Size() int64 { return b.size }
+
+// ReadAt implements [io.ReaderAt].
+func (b *Blob) ReadAt(p []byte, offset int64) (int, error) {
+	if offset < 0 {
+		return 0, fmt.Errorf("reading blob %s at %d: %w", b.SHA256, offset, ErrNotFound)
+	}
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	read := 0
+	for read < len(p) {
+		at := offset + int64(read)
+		if at >= b.size {
+			return read, io.EOF
+		}
+		if err := b.load(at / ChunkBytes); err != nil {
+			return read, err
+		}
+		read += copy(p[read:], b.chunk[at%ChunkBytes:])
+	}
+	return read, nil
+}
+
+// load brings chunk n into memory.
+func (b *Blob) load(n int64) error {
+	if b.chunk != nil && b.n == n {
+		return nil
+	}
+	b.chunk = nil
+	var chunk []byte
+	err := b.view.one(b.ctx, `SELECT bytes FROM chunks WHERE blob = $1 AND n = $2`, []any{b.id, n}, &chunk)
+	if errors.Is(err, ErrNotFound) || err == nil && int64(len(chunk)) != min(ChunkBytes, b.size-n*ChunkBytes) {
+		err = ErrCorrupt
+	}
+	if err != nil {
+		return fmt.Errorf("reading blob %s, chunk %d: %w", b.SHA256, n, err)
+	}
+	b.n, b.chunk = n, chunk
+	return nil
+}
+
+// Reader reads the whole from the beginning. Several readers may be under way.
+func (b *Blob) Reader() *io.SectionReader { return io.NewSectionReader(b, 0, b.size) }
+
+// Check reads the whole and holds it against its SHA-256; the error is ErrCorrupt.
+func (b *Blob) Check() error {
+	hash := sha256.New()
+	if _, err := io.CopyBuffer(hash, struct{ io.Reader }{b.Reader()}, make([]byte, ChunkBytes)); err != nil {
+		return err
+	}
+	if Digest(hash.Sum(nil)) != b.SHA256 {
+		return fmt.Errorf("blob %s: %w", b.SHA256, ErrCorrupt)
+	}
+	return nil
+}
+
+// Blobs lists what is stored, by digest.
+func (v *View) Blobs(ctx context.Context, p Page) ([]Digest, string, error) {
+	after := []byte{}
+	if err := p.read(&after); err != nil {
+		return nil, "", err
+	}
+	limit := p.limit()
+	sums, err := list(ctx, v, func(r rows) (sum Digest, err error) { return sum, r.Scan(digest(&sum)) },
+		`SELECT sha256 FROM blobs WHERE sha256 > $1 ORDER BY sha256 LIMIT $2`, after, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	sums, next := cut(sums, limit, func(sum *Digest) string { return cursor(sum[:]) })
+	return sums, next, nil
+}

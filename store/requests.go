@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// RequestState is where a signing request stands.
+type RequestState string
+
+// The states. Only an open request is ever moved.
+const (
+	RequestOpen    RequestState = "open"
+	RequestDone    RequestState = "done"
+	RequestLapsed  RequestState = "lapsed"
+	RequestRefused RequestState = "refused"
+)
+
+// Request asks one account for signatures, by one carrier of its key.
+type Request struct {
+	ID        string // [bundle.NewID]
+	Account   string
+	Carrier   string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	State     RequestState
+	ClosedAt  time.Time // zero while it is open
+	Items     []Item
+}
+
+// Item is one signature that is asked for. Its state is open, done or lapsed.
+type Item struct {
+	ID       string // [bundle.NewID]
+	Request  string
+	Bundle   string
+	Kind     string // what is signed: see package signer
+	Base     Digest // of the blob that the signature extends
+	Prepared string // JSON, the server's half of the signature
+	State    RequestState
+	DoneAt   time.Time
+}
+
+// AddRequest adds an open request of now with its items. While another request has an
+// open item for the same bundle and kind, it is ErrConflict.
+func (tx *Tx) AddRequest(ctx context.Context, r Request) error {
+	_, err := tx.conn.exec(ctx,
+		`INSERT INTO requests (id, account, carrier, created_at, expires_at, state) VALUES ($1, $2, $3, $4, $5, $6)`,
+		r.ID, r.Account, r.Carrier, micros(tx.now), micros(r.ExpiresAt), string(RequestOpen))
+	if err != nil {
+		return fmt.Errorf("adding request %s: %w", r.ID, err)
+	}
+	for n, i := range r.Items {
+		_, err := tx.conn.exec(ctx,
+			`INSERT INTO items (id, request, n, bundle, kind, base, prepared, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			i.ID, r.ID, n, i.Bundle, i.Kind, i.Base[:], i.Prepared, string(RequestOpen))
+		if err != nil {
+			return fmt.Errorf("adding item %s of request %s: %w", i.ID, r.ID, err)
+		}
+	}
+	return nil
+}
+
+// CompleteItem uses an open item up, once, by whichever server comes first; for every
+// other it is ErrStale.
+func (tx *Tx) CompleteItem(ctx context.Context, id string) error {
+	err := swapped(tx.conn.exec(ctx, `UPDATE items SET state = $1, done_at = $2 WHERE id = $3 AND state = $4`,
+		string(RequestDone), micros(tx.now), id, string(RequestOpen)))
+	if err != nil {
+		return fmt.Errorf("completing item %s: %w", id, err)
+	}
+	return nil
+}
+
+// CloseRequest takes an open request to its last state; one that is closed already is
+// ErrStale. Items that are still open lapse with it, those that are done stay.
+func (tx *Tx) CloseRequest(ctx context.Context, id string, to RequestState) error {
+	err := swapped(tx.conn.exec(ctx, `UPDATE requests SET state = $1, closed_at = $2 WHERE id = $3 AND state = $4`,
+		string(to), micros(tx.now), id, string(RequestOpen)))
+	if err == nil {
+		_, err = tx.conn.exec(ctx, `UPDATE items SET state = $1 WHERE request = $2 AND state = $3`,
+			string(RequestLapsed), id, string(RequestOpen))
+	}
+	if err != nil {
+		return fmt.Errorf("closing request %s: %w", id, err)
+	}
+	return nil
+}
+
+// Request reads a request with its items.
+func (v *View) Request(ctx context.Context, id string) (Request, error) {
+	r, err := only(ctx, v, request,
+		`SELECT id, account, carrier, created_at, expires_at, state, closed_at FROM requests WHERE id = $1`, id)
+	if err == nil {
+		r.Items, err = list(ctx, v, item,
+			`SELECT id, request, bundle, kind, base, prepared, state, done_at FROM items WHERE request = $1 ORDER BY n`, id)
+	}
+	if err != nil {
+		return Request{}, fmt.Errorf("reading request %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// Item reads one item.
+func (v *View) Item(ctx context.Context, id string) (Item, error) {
+	i, err := only(ctx, v, item,
+		`SELECT id, request, bundle, kind, base, prepared, state, done_at FROM items WHERE id = $1`, id)
+	if err != nil {
+		return Item{}, fmt.Errorf("reading item %s: %w", id, err)
+	}
+	return i, nil
+}
+
+// OpenItem finds the one open item for a bundle and kind.
+func (v *View) OpenItem(ctx context.Context, bundle, kind string) (Item, error) {
+	i, err := only(ctx, v, item,
+		`SELECT id, request, bundle, kind, base, prepared, state, done_at FROM items
+		 WHERE bundle = $1 AND kind = $2 AND state = 'open'`, bundle, kind)
+	if err != nil {
+		return Item{}, fmt.Errorf("reading the open item for %s of bundle %s: %w", kind, bundle, err)
+	}
+	return i, nil
+}
+
+// Requests lists an account's requests without their items, the newest first.
+func (v *View) Requests(ctx context.Context, account string, p Page) ([]Request, string, error) {
+	at, id := int64(newest), ""
+	if err := p.read(&at, &id); err != nil {
+		return nil, "", err
+	}
+	limit := p.limit()
+	requests, err := list(ctx, v, request,
+		`SELECT id, account, carrier, created_at, expires_at, state, closed_at FROM requests
+		 WHERE account = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`, account, at, id, limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("listing requests of %s: %w", account, err)
+	}
+	requests, next := cut(requests, limit, func(r *Request) string { return cursor(r.CreatedAt.UnixMicro(), r.ID) })
+	return requests, next, nil
+}
+
+// RequestsDue lists the ids of open requests that have expired by now, the longest
+// expired first, at most limit.
+func (v *View) RequestsDue(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	ids, err := list(ctx, v, func(r rows) (id string, err error) { return id, r.Scan(&id) },
+		`SELECT id FROM requests WHERE state = 'open' AND expires_at <= $1 ORDER BY expires_at, id LIMIT $2`,
+		micros(now), min(limit, MaxPage))
+	if err != nil {
+		return nil, fmt.Errorf("listing requests that are due: %w", err)
+	}
+	return ids, nil
+}
+
+func request(r rows) (x Request, err error) {
+	err = r.Scan(&x.ID, &x.Account, &x.Carrier, instant(&x.CreatedAt), instant(&x.ExpiresAt), &x.State, instant(&x.ClosedAt))
+	return x, err
+}
+
+func item(r rows) (i Item, err error) {
+	err = r.Scan(&i.ID, &i.Request, &i.Bundle, &i.Kind, digest(&i.Base), &i.Prepared, &i.State, instant(&i.DoneAt))
+	return i, err
+}
