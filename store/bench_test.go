@@ -44,12 +44,16 @@ var (
 	middle = [...]string{"Văn", "Thị", "Thị Hồng", "Đức", "Minh", "Ngọc", "Quang", "Thanh", "Thị Kim", "Hữu"}
 )
 
-// manyResults are n results, confirmed by nobody.
+// manyResults are n results of every standing that comes without confirmations.
 func manyResults(from, n int) func(yield func(bundle.Result, error) bool) {
 	return func(yield func(bundle.Result, error) bool) {
 		for i := from; i < from+n; i++ {
 			r := matched(i)
 			r.FullName = family[i%10] + " " + middle[i/10%10] + " " + "An " + strconv.Itoa(i/100%100)
+			r.Match = [...]bundle.Match{bundle.Matched, bundle.Matched, bundle.Matched, bundle.Wrong, bundle.Unmatched}[i%5]
+			if i%7 == 0 {
+				r.LotNumber, r.Vaccine = "", ""
+			}
 			if !yield(r, nil) {
 				return
 			}
@@ -266,6 +270,13 @@ func BenchmarkBlob(b *testing.B) {
 					b.Fatal(err)
 				}
 				if _, err := io.Copy(io.Discard, struct{ io.Reader }{blob.Reader()}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("record", func(b *testing.B) {
+			for n := int64(0); b.Loop(); n++ {
+				if _, err := s.Glance().BlobRange(b.Context(), sum, n*7919%(size-500), 500); err != nil {
 					b.Fatal(err)
 				}
 			}

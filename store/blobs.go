@@ -136,6 +136,30 @@ func (b *Blob) Check() error {
 	return nil
 }
 
+// BlobRange reads size bytes of a blob from offset on, and no more than that from the
+// database: for one record out of very many. What reaches beyond the end is
+// ErrNotFound.
+func (v *View) BlobRange(ctx context.Context, sum Digest, offset, size int64) ([]byte, error) {
+	var read []byte
+	for int64(len(read)) < size {
+		at := offset + int64(len(read))
+		part, err := []byte(nil), ErrNotFound
+		if at >= 0 { // SQLite would count from the end
+			err = v.one(ctx,
+				`SELECT substr(c.bytes, $1, $2) FROM blobs AS b JOIN chunks AS c ON c.blob = b.id WHERE b.sha256 = $3 AND c.n = $4`,
+				[]any{at%ChunkBytes + 1, min(size-int64(len(read)), ChunkBytes), sum[:], at / ChunkBytes}, &part)
+		}
+		if err == nil && len(part) == 0 {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading %d bytes at %d of blob %s: %w", size, offset, sum, err)
+		}
+		read = append(read, part...)
+	}
+	return read, nil
+}
+
 // Blobs lists what is stored, by digest.
 func (v *View) Blobs(ctx context.Context, p Page) ([]Digest, string, error) {
 	after := []byte{}

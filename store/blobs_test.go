@@ -62,6 +62,20 @@ func testBlobs(t *testing.T, s *Store, _ *clock) {
 				t.Errorf("size %d at %d: got %d bytes, %v, want %d", size, at, n, err, len(wantPart))
 			}
 		}
+		for _, r := range [][2]int{{0, size}, {size / 2, size / 3}, {size - 1, 1}, {ChunkBytes - 5, 10}, {size, 0}} {
+			if r[0] < 0 || r[0]+r[1] > size {
+				continue
+			}
+			got, err := s.Glance().BlobRange(ctx, want, int64(r[0]), int64(r[1]))
+			if err != nil || !bytes.Equal(got, content[r[0]:r[0]+r[1]]) {
+				t.Errorf("size %d, %d from %d: got %d bytes, %v", size, r[1], r[0], len(got), err)
+			}
+		}
+		for _, r := range [][2]int64{{int64(size), 1}, {0, int64(size) + 1}, {-1, 1}, {-5, 10}, {1 << 40, 1}, {0, 1 << 40}} {
+			if got, err := s.Glance().BlobRange(ctx, want, r[0], r[1]); !errors.Is(err, ErrNotFound) {
+				t.Errorf("size %d, %d from %d: got %d bytes, %v, want %v", size, r[1], r[0], len(got), err, ErrNotFound)
+			}
+		}
 		if _, err := blob.ReadAt(part, -1); err == nil {
 			t.Error("got no error before the beginning")
 		}

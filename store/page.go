@@ -53,6 +53,9 @@ func (p Page) read(keys ...any) error {
 			return ErrCursor
 		}
 	}
+	if cursor(keys...) != p.After { // one place, one cursor
+		return ErrCursor
+	}
 	return nil
 }
 

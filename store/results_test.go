@@ -182,6 +182,36 @@ func testDoubles(t *testing.T, s *Store, _ *clock) {
 	refuse(t, s, ErrConflict, func(tx *Tx) error { return tx.UpdateResult(ctx, double) })
 }
 
+// TestDoublesOfManyRows: places in a file that is longer than what PostgreSQL is given
+// at a time.
+func TestDoublesOfManyRows(t *testing.T) {
+	t.Parallel()
+	s := open(t, newDatabase(t), &clock{now: today})
+	add := func(want ...int) {
+		t.Helper()
+		must(t, s, func(tx *Tx) error {
+			n := postgresBatch + 100
+			added, doubled, err := tx.AddResults(t.Context(), "IMPORT", func(yield func(bundle.Result, error) bool) {
+				for i := range n {
+					r := matched(i)
+					if !slices.Contains([]int{7, postgresBatch - 1, postgresBatch, postgresBatch + 99}, i) {
+						r.IDNumber = "" // nobody's double
+					}
+					if !yield(r, nil) {
+						return
+					}
+				}
+			})
+			if added != n-len(want) || !slices.Equal(doubled, want) {
+				t.Errorf("got %d, %v, want %d, %v", added, doubled, n-len(want), want)
+			}
+			return err
+		})
+	}
+	add()
+	add(7, postgresBatch-1, postgresBatch, postgresBatch+99)
+}
+
 func testWorklist(t *testing.T, s *Store, _ *clock) {
 	ctx := t.Context()
 	names := []string{"Đào Văn An", "dao van an", "Đặng Thị Bích", "Ân", "Zoë", "", "Đào Văn Ánh", "山田"}
