@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -330,4 +332,30 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := Open(t.Context(), Options{Database: "postgres://u:secret@host:port/db"}); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestFullDisk: a database that cannot grow says so, keeps what it has, and goes on
+// when there is room again.
+func TestFullDisk(t *testing.T) {
+	ctx := t.Context()
+	s := open(t, filepath.Join(t.TempDir(), "kytiem.db"), &clock{now: today})
+	addAccount(t, s, "A")
+	writer := sqliteConn{s.database.(*sqliteFile).writer}
+	limit := func(pages int) {
+		t.Helper()
+		if _, err := writer.exec(ctx, "PRAGMA max_page_count = "+strconv.Itoa(pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(100)
+	put := func(tx *Tx) error {
+		_, _, err := tx.PutBlob(ctx, bytes.NewReader(noise(1, 2*ChunkBytes)))
+		return errors.Join(err, tx.Audit("blob", "A", "", ""))
+	}
+	refuse(t, s, ErrUnavailable, put)
+	refuse(t, s, ErrUnavailable, put)
+	checkInvariants(t, s)
+	limit(1 << 30)
+	must(t, s, put)
+	checkInvariants(t, s)
 }
