@@ -162,7 +162,7 @@ func BenchmarkClaim(b *testing.B) {
 				if err != nil {
 					return err
 				}
-				if got, err := tx.ClaimResults(b.Context(), id, "07508", ready); err != nil || got != ready {
+				if got, err := tx.ClaimResults(b.Context(), &bundled, ready); err != nil || got != ready {
 					return fmt.Errorf("got %d claimed: %w", got, err)
 				}
 				return tx.SealBundle(b.Context(), &bundled)
@@ -207,7 +207,10 @@ func BenchmarkResultsOf(b *testing.B) {
 	onBoth(b, func(b *testing.B, s *Store) {
 		fill(b, s, rowsOfBench())
 		addReadyOf(b, s, 2000)
-		if err := s.InTx(b.Context(), func(tx *Tx) error { _, err := tx.ClaimResults(b.Context(), "B1", "07508", 2000); return err }); err != nil {
+		if err := s.InTx(b.Context(), func(tx *Tx) error {
+			_, err := tx.ClaimResults(b.Context(), &Bundle{ID: "B1", Unit: "07508"}, 2000)
+			return err
+		}); err != nil {
 			b.Fatal(err)
 		}
 		for b.Loop() {

@@ -141,6 +141,46 @@ func (v *View) BundlesIn(ctx context.Context, state bundle.State, p Page) ([]Bun
 		WHERE state = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`, string(state))
 }
 
+// AllBundles lists every bundle, the oldest first.
+func (v *View) AllBundles(ctx context.Context, p Page) ([]Bundle, string, error) {
+	at, id := int64(-newest), ""
+	if err := p.read(&at, &id); err != nil {
+		return nil, "", err
+	}
+	limit := p.limit()
+	found, err := list(ctx, v, readBundle, `SELECT `+bundleColumns+` FROM bundles
+		WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3`, at, id, limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("listing bundles: %w", err)
+	}
+	found, next := cut(found, limit, func(b *Bundle) string { return cursor(b.CreatedAt.UnixMicro(), b.ID) })
+	return found, next, nil
+}
+
+// OpenBundle reads the bundle that a unit is gathering.
+func (v *View) OpenBundle(ctx context.Context, unit string) (Bundle, error) {
+	b, err := only(ctx, v, readBundle, `SELECT `+bundleColumns+` FROM bundles WHERE unit = $1 AND state = 'open'`, unit)
+	if err != nil {
+		return Bundle{}, fmt.Errorf("reading the open bundle of unit %s: %w", unit, err)
+	}
+	return b, nil
+}
+
+// CountBundles counts bundles by state.
+func (v *View) CountBundles(ctx context.Context) (map[bundle.State]int, error) {
+	counts := make(map[bundle.State]int)
+	var state bundle.State
+	var n int
+	for _, err := range walk(ctx, v, func(r rows) (struct{}, error) { return struct{}{}, r.Scan(&state, &n) },
+		`SELECT state, count(*) FROM bundles GROUP BY state`) {
+		if err != nil {
+			return nil, fmt.Errorf("counting bundles: %w", err)
+		}
+		counts[state] = n
+	}
+	return counts, nil
+}
+
 func (v *View) bundles(ctx context.Context, p Page, query, of string) ([]Bundle, string, error) {
 	at, id := int64(newest), ""
 	if err := p.read(&at, &id); err != nil {

@@ -180,8 +180,8 @@ func testRequests(t *testing.T, s *Store, c *clock) {
 	}
 
 	// One item done, the other lapses; the next request carries only the missing one.
-	must(t, s, func(tx *Tx) error { return tx.CompleteItem(ctx, "R1-pdf") })
-	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.CompleteItem(ctx, "R1-pdf") })
+	must(t, s, func(tx *Tx) error { return tx.CompleteItem(ctx, "R1-pdf", Digest{1}) })
+	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.CompleteItem(ctx, "R1-pdf", Digest{1}) })
 	if due, err := s.Glance().RequestsDue(ctx, today.Add(time.Hour-1), 10); err != nil || len(due) != 0 {
 		t.Errorf("got %v, %v", due, err)
 	}
@@ -191,7 +191,7 @@ func testRequests(t *testing.T, s *Store, c *clock) {
 	}
 	must(t, s, func(tx *Tx) error { return tx.CloseRequest(ctx, "R1", RequestLapsed) })
 	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.CloseRequest(ctx, "R1", RequestRefused) })
-	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.CompleteItem(ctx, "R1-manifest") })
+	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.CompleteItem(ctx, "R1-manifest", Digest{1}) })
 	got, err = s.Glance().Request(ctx, "R1")
 	if err != nil || got.State != RequestLapsed || got.ClosedAt.IsZero() || got.Items[0].State != RequestDone || got.Items[0].DoneAt.IsZero() || got.Items[1].State != RequestLapsed {
 		t.Errorf("got %+v, %v", got, err)
@@ -203,7 +203,7 @@ func testRequests(t *testing.T, s *Store, c *clock) {
 	rest.Items = rest.Items[1:]
 	must(t, s, func(tx *Tx) error { return tx.AddRequest(ctx, rest) })
 	must(t, s, func(tx *Tx) error {
-		return errors.Join(tx.CompleteItem(ctx, "R2-manifest"), tx.CloseRequest(ctx, "R2", RequestDone))
+		return errors.Join(tx.CompleteItem(ctx, "R2-manifest", Digest{1}), tx.CloseRequest(ctx, "R2", RequestDone))
 	})
 	if due, err := s.Glance().RequestsDue(ctx, c.look(), 10); err != nil || len(due) != 0 {
 		t.Errorf("got %v, %v", due, err)

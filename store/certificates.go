@@ -23,6 +23,8 @@ type Certificate struct {
 	UnboundAt   time.Time // zero while it is bound
 }
 
+const certificateColumns = `id, account, unit, serial, issuer, sha256, der, identifiers, not_before, not_after, bound_at, unbound_at`
+
 // BindCertificate binds a certificate, now. A certificate that is bound already, to
 // whomever, is ErrConflict.
 func (tx *Tx) BindCertificate(ctx context.Context, c Certificate) error {
@@ -52,26 +54,43 @@ func (tx *Tx) UnbindCertificate(ctx context.Context, id string) error {
 // CertificateBySHA256 finds the binding in force of a certificate.
 func (v *View) CertificateBySHA256(ctx context.Context, sum Digest) (Certificate, error) {
 	c, err := only(ctx, v, certificate,
-		`SELECT id, account, unit, serial, issuer, sha256, der, identifiers, not_before, not_after, bound_at, unbound_at
-		 FROM certificates WHERE sha256 = $1 AND unbound_at IS NULL`, sum[:])
+		`SELECT `+certificateColumns+` FROM certificates WHERE sha256 = $1 AND unbound_at IS NULL`, sum[:])
 	if err != nil {
 		return Certificate{}, fmt.Errorf("reading certificate %s: %w", sum, err)
 	}
 	return c, nil
 }
 
+// Certificate reads a binding.
+func (v *View) Certificate(ctx context.Context, id string) (Certificate, error) {
+	c, err := only(ctx, v, certificate, `SELECT `+certificateColumns+` FROM certificates WHERE id = $1`, id)
+	if err != nil {
+		return Certificate{}, fmt.Errorf("reading binding %s: %w", id, err)
+	}
+	return c, nil
+}
+
 // Certificates lists the bindings of an account, those that ended too.
 func (v *View) Certificates(ctx context.Context, account string, p Page) ([]Certificate, string, error) {
+	return v.certificates(ctx, p, `SELECT `+certificateColumns+` FROM certificates
+		WHERE account = $1 AND id > $2 ORDER BY id LIMIT $3`, account)
+}
+
+// CertificatesOfUnit lists the bindings to a unit, those that ended too.
+func (v *View) CertificatesOfUnit(ctx context.Context, unit string, p Page) ([]Certificate, string, error) {
+	return v.certificates(ctx, p, `SELECT `+certificateColumns+` FROM certificates
+		WHERE unit = $1 AND id > $2 ORDER BY id LIMIT $3`, unit)
+}
+
+func (v *View) certificates(ctx context.Context, p Page, query, of string) ([]Certificate, string, error) {
 	var after string
 	if err := p.read(&after); err != nil {
 		return nil, "", err
 	}
 	limit := p.limit()
-	bound, err := list(ctx, v, certificate,
-		`SELECT id, account, unit, serial, issuer, sha256, der, identifiers, not_before, not_after, bound_at, unbound_at
-		 FROM certificates WHERE account = $1 AND id > $2 ORDER BY id LIMIT $3`, account, after, limit+1)
+	bound, err := list(ctx, v, certificate, query, of, after, limit+1)
 	if err != nil {
-		return nil, "", fmt.Errorf("listing certificates of %s: %w", account, err)
+		return nil, "", fmt.Errorf("listing certificates of %s: %w", of, err)
 	}
 	bound, next := cut(bound, limit, func(c *Certificate) string { return cursor(c.ID) })
 	return bound, next, nil

@@ -62,6 +62,9 @@ var conformance = map[string]func(t *testing.T, s *Store, c *clock){
 	"audit":        testAudit,
 	"reopening":    testReopening,
 	"cursors":      testCursors,
+	"jobs":         testJobs,
+	"steps":        testSteps,
+	"succession":   testSuccession,
 }
 
 func TestConformance(t *testing.T) {
@@ -141,23 +144,15 @@ func checkInvariants(t testing.TB, s *Store) {
 				break
 			}
 		}
-		for what, query := range map[string]string{
-			"chunks of no blob":             `SELECT count(*) FROM chunks WHERE blob NOT IN (SELECT id FROM blobs)`,
-			"blobs with other chunks":       `SELECT count(*) FROM blobs AS b WHERE chunks <> (SELECT count(*) FROM chunks AS c WHERE c.blob = b.id)`,
-			"claims of no bundle":           `SELECT count(*) FROM results WHERE bundle IS NOT NULL AND bundle NOT IN (SELECT id FROM bundles)`,
-			"claims without their standing": fmt.Sprintf(`SELECT count(*) FROM results WHERE (bundle IS NULL) = (standing = %d)`, InBundle),
-			"half confirmations":            `SELECT count(*) FROM results WHERE (health_by IS NULL) <> (health_at IS NULL) OR (police_by IS NULL) <> (police_at IS NULL)`,
-			"open items of closed requests": `SELECT count(*) FROM items AS i JOIN requests AS r ON r.id = i.request WHERE i.state = 'open' AND r.state <> 'open'`,
-			"pending without a way back":    `SELECT count(*) FROM bundles WHERE (state = 'pending') = (before = '')`,
-			"sealed without a root":         `SELECT count(*) FROM bundles WHERE (state = 'open') = (root IS NOT NULL) AND state <> 'withdrawn'`,
-		} {
-			var n int
-			if err := v.one(ctx, query, nil, &n); err != nil {
-				return fmt.Errorf("%s: %w", what, err)
+		contradictions, err := v.Contradictions(ctx)
+		if err != nil {
+			return err
+		}
+		for _, c := range contradictions {
+			if c.Code == "records-other-than-size" || c.Code == "pending-without-request" {
+				continue // only whole steps keep these, and the tests here take parts of them
 			}
-			if n != 0 {
-				t.Errorf("%d %s", n, what)
-			}
+			t.Errorf("%d %s", c.Rows, c.Code)
 		}
 		for r, err := range walk(ctx, v, result, `SELECT `+resultColumns+` FROM results WHERE bundle IS NULL`) {
 			if err != nil {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"iter"
+
+	"github.com/riverqueue/river"
 )
 
 // conn is what the functions of this package ask of a database: a transaction of
@@ -25,6 +27,7 @@ type conn interface {
 // transaction is a conn with an end. After commit, rollback does nothing.
 type transaction interface {
 	conn
+	enqueue(ctx context.Context, args river.JobArgs, o *river.InsertOpts) error
 	commit(ctx context.Context) error
 	rollback()
 }
@@ -65,6 +68,13 @@ func (s *strict) merge(ctx context.Context, table string, columns []string, valu
 		left, s.failed = s.transaction.merge(ctx, table, columns, values)
 	}
 	return left, s.failed
+}
+
+func (s *strict) enqueue(ctx context.Context, args river.JobArgs, o *river.InsertOpts) error {
+	if s.failed == nil {
+		s.failed = s.transaction.enqueue(ctx, args, o)
+	}
+	return s.failed
 }
 
 func (s *strict) commit(ctx context.Context) error {

@@ -4,11 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"io/fs"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
 )
 
 // migrations are numbered, forward only, and come in pairs of one number. A program
@@ -19,13 +22,28 @@ import (
 var migrations embed.FS
 
 func (f *sqliteFile) migrate(ctx context.Context) error {
-	return migrate(ctx, goose.DialectSQLite3, f.writer, "migrations/sqlite")
+	if err := migrate(ctx, goose.DialectSQLite3, f.writer, "migrations/sqlite"); err != nil {
+		return err
+	}
+	return migrateJobs(ctx, riversqlite.New(f.writer))
 }
 
 func (p *postgres) migrate(ctx context.Context) error {
 	handle := stdlib.OpenDBFromPool(p.pool)
 	defer handle.Close() // of the handle; the pool stays open
-	return migrate(ctx, goose.DialectPostgres, handle, "migrations/postgres", goose.WithSessionLocker(migrationLock{}))
+	if err := migrate(ctx, goose.DialectPostgres, handle, "migrations/postgres", goose.WithSessionLocker(migrationLock{})); err != nil {
+		return err
+	}
+	c, err := handle.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := (migrationLock{}).SessionLock(ctx, c); err != nil {
+		return err
+	}
+	err = migrateJobs(ctx, riverpgxv5.New(p.pool))
+	return errors.Join(err, (migrationLock{}).SessionUnlock(ctx, c))
 }
 
 // migrationLock lets one of several programs that start together do the work while

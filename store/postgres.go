@@ -13,10 +13,15 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 )
 
 // postgres is a PostgreSQL database behind a pool of connections.
-type postgres struct{ pool *pgxpool.Pool }
+type postgres struct {
+	pool *pgxpool.Pool
+	jobs *river.Client[pgx.Tx] // enqueues only
+}
 
 // Limits of what is waited for. connectTimeout: a server that does not answer is
 // unavailable. lockTimeout: so is a row whose holder does not let go; only large
@@ -46,7 +51,12 @@ func openPostgres(ctx context.Context, address string, connections int) (*postgr
 		pool.Close()
 		return nil, postgresError(ctx, err)
 	}
-	return &postgres{pool}, nil
+	jobs, err := insertOnly(riverpgxv5.New(pool))
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return &postgres{pool, jobs}, nil
 }
 
 // write uses READ COMMITTED: every change is a compare-and-swap, which then waits for
@@ -64,7 +74,13 @@ func (p *postgres) begin(ctx context.Context, o pgx.TxOptions) (transaction, err
 	if err != nil {
 		return nil, postgresError(ctx, err)
 	}
-	return postgresTx{postgresConn{tx}, tx}, nil
+	return postgresTx{postgresConn{tx}, tx, p.jobs}, nil
+}
+
+// work takes a job up within milliseconds, since River listens on a connection of its
+// own.
+func (p *postgres) work(ctx context.Context, c *river.Config) (interface{ Stop(context.Context) error }, error) {
+	return begin(ctx, riverpgxv5.New(p.pool), c)
 }
 
 func (p *postgres) glance() conn { return postgresConn{p.pool} }
@@ -109,7 +125,13 @@ func (r postgresRows) Close() error {
 
 type postgresTx struct {
 	postgresConn
-	tx pgx.Tx
+	tx   pgx.Tx
+	jobs *river.Client[pgx.Tx]
+}
+
+func (t postgresTx) enqueue(ctx context.Context, args river.JobArgs, o *river.InsertOpts) error {
+	_, err := t.jobs.InsertTx(ctx, t.tx, args, o)
+	return postgresError(ctx, err)
 }
 
 func (t postgresTx) commit(ctx context.Context) error { return postgresError(ctx, t.tx.Commit(ctx)) }

@@ -106,7 +106,7 @@ func raceComplete(t *testing.T, servers [2]*Store) {
 		for _, i := range r.Items {
 			oneWins(t, atOnce(servers, 6, func(s *Store, n int) error {
 				return s.InTx(t.Context(), func(tx *Tx) error {
-					if err := tx.CompleteItem(t.Context(), i.ID); err != nil {
+					if err := tx.CompleteItem(t.Context(), i.ID, Digest{1}); err != nil {
 						return err
 					}
 					return tx.Audit("item.complete", fmt.Sprint("server", n), "07507", i.ID)
@@ -130,7 +130,7 @@ func raceExpire(t *testing.T, servers [2]*Store) {
 		outcomes := atOnce(servers, 2, func(s *Store, n int) error {
 			return s.InTx(t.Context(), func(tx *Tx) error {
 				if n == 0 {
-					return tx.CompleteItem(t.Context(), r.Items[0].ID)
+					return tx.CompleteItem(t.Context(), r.Items[0].ID, Digest{1})
 				}
 				return tx.CloseRequest(t.Context(), r.ID, RequestLapsed)
 			})
@@ -168,7 +168,7 @@ func raceSeal(t *testing.T, servers [2]*Store) {
 			if err != nil {
 				return err
 			}
-			if b.Size, err = tx.ClaimResults(t.Context(), id, "07507", 100); err != nil {
+			if b.Size, err = tx.ClaimResults(t.Context(), &b, 100); err != nil {
 				return err
 			}
 			claimed[n] = b.Size
@@ -212,7 +212,7 @@ func raceClaim(t *testing.T, servers [2]*Store) {
 	claimed := make([]int, 6)
 	for _, err := range atOnce(servers, len(claimed), func(s *Store, n int) error {
 		return s.InTx(t.Context(), func(tx *Tx) (err error) {
-			claimed[n], err = tx.ClaimResults(t.Context(), fmt.Sprint("B", n), "07507", ready)
+			claimed[n], err = tx.ClaimResults(t.Context(), &Bundle{ID: fmt.Sprint("B", n), Unit: "07507"}, ready)
 			return err
 		})
 	}) {

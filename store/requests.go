@@ -26,7 +26,10 @@ type Request struct {
 	ExpiresAt time.Time
 	State     RequestState
 	ClosedAt  time.Time // zero while it is open
-	Items     []Item
+
+	// Certificate is the SHA-256 of the certificate under which it was prepared.
+	Certificate Digest
+	Items       []Item
 }
 
 // Item is one signature that is asked for. Its state is open, done or lapsed.
@@ -39,14 +42,20 @@ type Item struct {
 	Prepared string // JSON, the server's half of the signature
 	State    RequestState
 	DoneAt   time.Time
+	Signed   Digest // of the blob with the finished signature; zero while it is open
 }
+
+const (
+	requestColumns = `id, account, carrier, created_at, expires_at, state, closed_at, certificate`
+	itemColumns    = `id, request, bundle, kind, base, prepared, state, done_at, signed`
+)
 
 // AddRequest adds an open request of now with its items. While another request has an
 // open item for the same bundle and kind, it is ErrConflict.
 func (tx *Tx) AddRequest(ctx context.Context, r Request) error {
 	_, err := tx.conn.exec(ctx,
-		`INSERT INTO requests (id, account, carrier, created_at, expires_at, state) VALUES ($1, $2, $3, $4, $5, $6)`,
-		r.ID, r.Account, r.Carrier, micros(tx.now), micros(r.ExpiresAt), string(RequestOpen))
+		`INSERT INTO requests (id, account, carrier, created_at, expires_at, state, certificate) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		r.ID, r.Account, r.Carrier, micros(tx.now), micros(r.ExpiresAt), string(RequestOpen), r.Certificate[:])
 	if err != nil {
 		return fmt.Errorf("adding request %s: %w", r.ID, err)
 	}
@@ -62,12 +71,23 @@ func (tx *Tx) AddRequest(ctx context.Context, r Request) error {
 }
 
 // CompleteItem uses an open item up, once, by whichever server comes first; for every
-// other it is ErrStale.
-func (tx *Tx) CompleteItem(ctx context.Context, id string) error {
-	err := swapped(tx.conn.exec(ctx, `UPDATE items SET state = $1, done_at = $2 WHERE id = $3 AND state = $4`,
-		string(RequestDone), micros(tx.now), id, string(RequestOpen)))
+// other it is ErrStale. signed names the blob with the finished signature.
+func (tx *Tx) CompleteItem(ctx context.Context, id string, signed Digest) error {
+	err := swapped(tx.conn.exec(ctx, `UPDATE items SET state = $1, done_at = $2, signed = $3 WHERE id = $4 AND state = $5`,
+		string(RequestDone), micros(tx.now), signed[:], id, string(RequestOpen)))
 	if err != nil {
 		return fmt.Errorf("completing item %s: %w", id, err)
+	}
+	return nil
+}
+
+// DropItem gives up an item that is done, because what belongs to it is to be signed
+// under another certificate; one that is not done is ErrStale.
+func (tx *Tx) DropItem(ctx context.Context, id string) error {
+	err := swapped(tx.conn.exec(ctx, `UPDATE items SET state = $1 WHERE id = $2 AND state = $3`,
+		string(RequestLapsed), id, string(RequestDone)))
+	if err != nil {
+		return fmt.Errorf("dropping item %s: %w", id, err)
 	}
 	return nil
 }
@@ -90,10 +110,10 @@ func (tx *Tx) CloseRequest(ctx context.Context, id string, to RequestState) erro
 // Request reads a request with its items.
 func (v *View) Request(ctx context.Context, id string) (Request, error) {
 	r, err := only(ctx, v, request,
-		`SELECT id, account, carrier, created_at, expires_at, state, closed_at FROM requests WHERE id = $1`, id)
+		`SELECT `+requestColumns+` FROM requests WHERE id = $1`, id)
 	if err == nil {
 		r.Items, err = list(ctx, v, item,
-			`SELECT id, request, bundle, kind, base, prepared, state, done_at FROM items WHERE request = $1 ORDER BY n`, id)
+			`SELECT `+itemColumns+` FROM items WHERE request = $1 ORDER BY n`, id)
 	}
 	if err != nil {
 		return Request{}, fmt.Errorf("reading request %s: %w", id, err)
@@ -104,7 +124,7 @@ func (v *View) Request(ctx context.Context, id string) (Request, error) {
 // Item reads one item.
 func (v *View) Item(ctx context.Context, id string) (Item, error) {
 	i, err := only(ctx, v, item,
-		`SELECT id, request, bundle, kind, base, prepared, state, done_at FROM items WHERE id = $1`, id)
+		`SELECT `+itemColumns+` FROM items WHERE id = $1`, id)
 	if err != nil {
 		return Item{}, fmt.Errorf("reading item %s: %w", id, err)
 	}
@@ -114,12 +134,35 @@ func (v *View) Item(ctx context.Context, id string) (Item, error) {
 // OpenItem finds the one open item for a bundle and kind.
 func (v *View) OpenItem(ctx context.Context, bundle, kind string) (Item, error) {
 	i, err := only(ctx, v, item,
-		`SELECT id, request, bundle, kind, base, prepared, state, done_at FROM items
+		`SELECT `+itemColumns+` FROM items
 		 WHERE bundle = $1 AND kind = $2 AND state = 'open'`, bundle, kind)
 	if err != nil {
 		return Item{}, fmt.Errorf("reading the open item for %s of bundle %s: %w", kind, bundle, err)
 	}
 	return i, nil
+}
+
+// ItemsOf lists every item that was ever asked for a bundle.
+func (v *View) ItemsOf(ctx context.Context, bundle string) ([]Item, error) {
+	items, err := list(ctx, v, item,
+		`SELECT `+itemColumns+` FROM items WHERE bundle = $1 ORDER BY id LIMIT $2`, bundle, MaxItems)
+	if err != nil {
+		return nil, fmt.Errorf("listing items of bundle %s: %w", bundle, err)
+	}
+	return items, nil
+}
+
+// MaxItems bounds [View.ItemsOf]: two for each request for one bundle.
+const MaxItems = 10_000
+
+// RequestOf reads the open request that concerns a bundle.
+func (v *View) RequestOf(ctx context.Context, bundle string) (Request, error) {
+	var id string
+	err := v.one(ctx, `SELECT request FROM items WHERE bundle = $1 AND state = 'open' LIMIT 1`, []any{bundle}, &id)
+	if err != nil {
+		return Request{}, fmt.Errorf("reading the open request for bundle %s: %w", bundle, err)
+	}
+	return v.Request(ctx, id)
 }
 
 // Requests lists an account's requests without their items, the newest first.
@@ -130,7 +173,7 @@ func (v *View) Requests(ctx context.Context, account string, p Page) ([]Request,
 	}
 	limit := p.limit()
 	requests, err := list(ctx, v, request,
-		`SELECT id, account, carrier, created_at, expires_at, state, closed_at FROM requests
+		`SELECT `+requestColumns+` FROM requests
 		 WHERE account = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`, account, at, id, limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("listing requests of %s: %w", account, err)
@@ -152,11 +195,12 @@ func (v *View) RequestsDue(ctx context.Context, now time.Time, limit int) ([]str
 }
 
 func request(r rows) (x Request, err error) {
-	err = r.Scan(&x.ID, &x.Account, &x.Carrier, instant(&x.CreatedAt), instant(&x.ExpiresAt), &x.State, instant(&x.ClosedAt))
+	err = r.Scan(&x.ID, &x.Account, &x.Carrier, instant(&x.CreatedAt), instant(&x.ExpiresAt), &x.State, instant(&x.ClosedAt),
+		digest(&x.Certificate))
 	return x, err
 }
 
 func item(r rows) (i Item, err error) {
-	err = r.Scan(&i.ID, &i.Request, &i.Bundle, &i.Kind, digest(&i.Base), &i.Prepared, &i.State, instant(&i.DoneAt))
+	err = r.Scan(&i.ID, &i.Request, &i.Bundle, &i.Kind, digest(&i.Base), &i.Prepared, &i.State, instant(&i.DoneAt), digest(&i.Signed))
 	return i, err
 }

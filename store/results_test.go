@@ -325,7 +325,7 @@ func testClaim(t *testing.T, s *Store, _ *clock) {
 			if err != nil {
 				return err
 			}
-			n, err := tx.ClaimResults(ctx, id, "07507", limit)
+			n, err := tx.ClaimResults(ctx, &b, limit)
 			if n != want {
 				t.Errorf("got %d claimed, want %d", n, want)
 			}

@@ -120,15 +120,20 @@ func (tx *Tx) ConfirmResults(ctx context.Context, part Part, unit, account strin
 }
 
 // ClaimResults has a bundle claim its unit's ready results, at most limit of them, by
-// name, and gives how many it got. From then on nothing changes them.
-func (tx *Tx) ClaimResults(ctx context.Context, bundle, unit string, limit int) (int, error) {
+// name, and gives how many it got. From then on nothing changes them. Results that stand
+// in a bundle in force are left out: when a bundle is to be superseded its results are
+// free while it still counts, and may go over to its successor, b, but to no other.
+func (tx *Tx) ClaimResults(ctx context.Context, b *Bundle, limit int) (int, error) {
 	n, err := tx.conn.exec(ctx,
 		`UPDATE results SET bundle = $1, standing = $2, version = version + 1
 		 WHERE standing = $3 AND bundle IS NULL AND id IN
-		 (SELECT id FROM results WHERE unit = $4 AND standing = $3 ORDER BY name_key, id LIMIT $5)`,
-		bundle, int64(InBundle), int64(Ready), unit, limit)
+		 (SELECT r.id FROM results AS r WHERE r.unit = $4 AND r.standing = $3 AND NOT EXISTS
+		  (SELECT 1 FROM records AS x JOIN bundles AS y ON y.id = x.bundle
+		   WHERE x.result = r.id AND y.state IN ('sealed', 'pending', 'signed', 'minuted') AND y.id <> $5)
+		  ORDER BY r.name_key, r.id LIMIT $6)`,
+		b.ID, int64(InBundle), int64(Ready), b.Unit, b.Supersedes, limit)
 	if err != nil {
-		return 0, fmt.Errorf("claiming results for bundle %s: %w", bundle, err)
+		return 0, fmt.Errorf("claiming results for bundle %s: %w", b.ID, err)
 	}
 	return int(n), nil
 }

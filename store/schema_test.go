@@ -33,9 +33,9 @@ func TestSchemas(t *testing.T) {
 		return found
 	}
 	columnsOfLite := read(lite, `SELECT m.name || '.' || c.name, c.type || CASE WHEN c."notnull" = 1 THEN ' NOT NULL' ELSE '' END
-		FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'goose_%'`)
+		FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'goose_%' AND m.name NOT LIKE 'river_%'`)
 	columnsOfPost := read(post, `SELECT table_name || '.' || column_name, data_type || CASE WHEN is_nullable = 'NO' THEN ' NOT NULL' ELSE '' END
-		FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'goose_%'`)
+		FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'goose_%' AND table_name NOT LIKE 'river_%'`)
 	for column, kind := range columnsOfPost {
 		name, null, _ := strings.Cut(kind, " ")
 		columnsOfPost[column] = strings.TrimRight(kinds[name]+" "+null, " ")
@@ -46,16 +46,16 @@ func TestSchemas(t *testing.T) {
 	}
 	indexes := `%INDEX%`
 	compare(t,
-		read(lite, `SELECT name, '`+indexes+`' FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL`),
+		read(lite, `SELECT name, '`+indexes+`' FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND tbl_name NOT LIKE 'river_%'`),
 		read(post, `SELECT indexname, '`+indexes+`' FROM pg_indexes WHERE schemaname = 'public'
-			AND indexname NOT IN (SELECT conname FROM pg_constraint) AND tablename NOT LIKE 'goose_%'`))
+			AND indexname NOT IN (SELECT conname FROM pg_constraint) AND tablename NOT LIKE 'goose_%' AND tablename NOT LIKE 'river_%'`))
 
 	// An order that follows a language would differ between the two, and between systems.
 	for column := range read(post, `SELECT table_name || '.' || column_name, '' FROM information_schema.columns
-		WHERE table_schema = 'public' AND table_name NOT LIKE 'goose_%' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`) {
+		WHERE table_schema = 'public' AND table_name NOT LIKE 'goose_%' AND table_name NOT LIKE 'river_%' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`) {
 		t.Errorf("%s does not sort by bytes", column)
 	}
-	for table := range read(lite, `SELECT name, '' FROM pragma_table_list WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose_%'`) {
+	for table := range read(lite, `SELECT name, '' FROM pragma_table_list WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose_%' AND name NOT LIKE 'river_%'`) {
 		t.Errorf("%s takes values of any type", table)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -17,6 +19,7 @@ import (
 // sqliteFile is a SQLite database: one handle that writes, and a pool that reads.
 type sqliteFile struct {
 	writer, readers *sql.DB
+	jobs            *river.Client[*sql.Tx] // enqueues only
 }
 
 // openSQLite opens the file, which holds personal data and so is made for its owner
@@ -51,6 +54,9 @@ func openSQLite(ctx context.Context, path string, connections int) (*sqliteFile,
 		return nil, errors.Join(err, writer.Close())
 	}
 	f := &sqliteFile{writer: writer, readers: readers}
+	if f.jobs, err = insertOnly(riversqlite.New(writer)); err != nil {
+		return nil, errors.Join(err, f.close())
+	}
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(sqliteError(ctx, err), f.close())
 	}
@@ -69,12 +75,18 @@ func sqliteHandle(path string, settings url.Values, connections int) (*sql.DB, e
 }
 
 func (f *sqliteFile) write(ctx context.Context) (transaction, error) {
-	return beginSQLite(ctx, f.writer)
+	return beginSQLite(ctx, f.writer, f.jobs)
 }
 func (f *sqliteFile) read(ctx context.Context) (transaction, error) {
-	return beginSQLite(ctx, f.readers)
+	return beginSQLite(ctx, f.readers, nil)
 }
 func (f *sqliteFile) glance() conn { return sqliteConn{f.readers} }
+
+// work has jobs share the one handle that writes: a second writer would only wait for
+// the first, and give up when that is a large import.
+func (f *sqliteFile) work(ctx context.Context, c *river.Config) (interface{ Stop(context.Context) error }, error) {
+	return begin(ctx, riversqlite.New(f.writer), c)
+}
 
 func (f *sqliteFile) close() error { return errors.Join(f.readers.Close(), f.writer.Close()) }
 
@@ -124,15 +136,21 @@ func (r sqliteRows) Close() error {
 
 type sqliteTx struct {
 	sqliteConn
-	tx *sql.Tx
+	tx   *sql.Tx
+	jobs *river.Client[*sql.Tx]
 }
 
-func beginSQLite(ctx context.Context, db *sql.DB) (transaction, error) {
+func beginSQLite(ctx context.Context, db *sql.DB, jobs *river.Client[*sql.Tx]) (transaction, error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, sqliteError(ctx, err)
 	}
-	return sqliteTx{sqliteConn{tx}, tx}, nil
+	return sqliteTx{sqliteConn{tx}, tx, jobs}, nil
+}
+
+func (t sqliteTx) enqueue(ctx context.Context, args river.JobArgs, o *river.InsertOpts) error {
+	_, err := t.jobs.InsertTx(ctx, t.tx, args, o)
+	return sqliteError(ctx, err)
 }
 
 func (t sqliteTx) commit(ctx context.Context) error { return sqliteError(ctx, t.tx.Commit()) }

@@ -1,6 +1,6 @@
 // Package store keeps what the service knows: units, accounts, tokens and
-// certificates, imports and results, bundles and their files, signing requests and
-// the audit chain, in one SQLite file or in PostgreSQL, with the same SQL text.
+// certificates, imports and results, bundles and their files, signing requests, jobs
+// and the audit chain, in one SQLite file or in PostgreSQL, with the same SQL text.
 //
 // A step of the service is one [Store.InTx]: it reads, decides, writes and enters
 // itself in the audit chain, and all of that happens or none. State changes are
@@ -18,6 +18,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/riverqueue/river"
 
 	"kytiem/audit"
 )
@@ -48,6 +50,7 @@ type database interface {
 	read(ctx context.Context) (transaction, error)
 	glance() conn
 	migrate(ctx context.Context) error
+	work(ctx context.Context, c *river.Config) (interface{ Stop(context.Context) error }, error)
 	close() error
 }
 

@@ -54,6 +54,15 @@ func (v *View) TokenByHash(ctx context.Context, hash Digest) (t Token, a Account
 	return t, a, nil
 }
 
+// Token reads a token.
+func (v *View) Token(ctx context.Context, id string) (Token, error) {
+	t, err := only(ctx, v, token, `SELECT id, account, hash, created_at, expires_at, revoked_at FROM tokens WHERE id = $1`, id)
+	if err != nil {
+		return Token{}, fmt.Errorf("reading token %s: %w", id, err)
+	}
+	return t, nil
+}
+
 // Tokens lists the tokens of an account, those no longer good too.
 func (v *View) Tokens(ctx context.Context, account string, p Page) ([]Token, string, error) {
 	var after string
@@ -61,14 +70,17 @@ func (v *View) Tokens(ctx context.Context, account string, p Page) ([]Token, str
 		return nil, "", err
 	}
 	limit := p.limit()
-	tokens, err := list(ctx, v, func(r rows) (t Token, err error) {
-		err = r.Scan(&t.ID, &t.Account, digest(&t.Hash), instant(&t.CreatedAt), instant(&t.ExpiresAt), instant(&t.RevokedAt))
-		return t, err
-	}, `SELECT id, account, hash, created_at, expires_at, revoked_at FROM tokens WHERE account = $1 AND id > $2 ORDER BY id LIMIT $3`,
+	tokens, err := list(ctx, v, token,
+		`SELECT id, account, hash, created_at, expires_at, revoked_at FROM tokens WHERE account = $1 AND id > $2 ORDER BY id LIMIT $3`,
 		account, after, limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("listing tokens of %s: %w", account, err)
 	}
 	tokens, next := cut(tokens, limit, func(t *Token) string { return cursor(t.ID) })
 	return tokens, next, nil
+}
+
+func token(r rows) (t Token, err error) {
+	err = r.Scan(&t.ID, &t.Account, digest(&t.Hash), instant(&t.CreatedAt), instant(&t.ExpiresAt), instant(&t.RevokedAt))
+	return t, err
 }

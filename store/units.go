@@ -71,6 +71,23 @@ func (v *View) UnitsBelow(ctx context.Context, parent string, p Page) ([]bundle.
 	return units, next, nil
 }
 
+// UnitsPage lists all units by code and time.
+func (v *View) UnitsPage(ctx context.Context, p Page) ([]bundle.Unit, string, error) {
+	var code, from string
+	if err := p.read(&code, &from); err != nil {
+		return nil, "", err
+	}
+	limit := p.limit()
+	units, err := list(ctx, v, unit,
+		`SELECT code, valid_from, valid_to, level, parent, kind, name, full_name, identifier FROM units
+		 WHERE (code, valid_from) > ($1, $2) ORDER BY code, valid_from LIMIT $3`, code, from, limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("listing units: %w", err)
+	}
+	units, next := cut(units, limit, func(u *bundle.Unit) string { return cursor(u.Code, u.ValidFrom) })
+	return units, next, nil
+}
+
 // Units reads the whole register, some fifteen thousand units.
 func (v *View) Units(ctx context.Context) (*bundle.Units, error) {
 	var register bundle.Units
