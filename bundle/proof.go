@@ -43,13 +43,13 @@ func (v Value) Text() string {
 	return string(v)
 }
 
-// Prove makes the proof of record number index among the leaves, disclosing the
+// Prove makes the proof of record number index among the leaves of a tree, disclosing the
 // named fields; nil discloses all. manifest and p7s go into it as they are.
-func Prove(l []Hash, index int, r *Record, disclose []string, manifest, p7s []byte) (*Proof, error) {
+func (t *Tree) Prove(index int, r *Record, disclose []string, manifest, p7s []byte) (*Proof, error) {
 	if disclose == nil {
 		disclose = fields[:]
 	}
-	path, err := Path(l, index)
+	path, err := t.Path(index)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +67,11 @@ func Prove(l []Hash, index int, r *Record, disclose []string, manifest, p7s []by
 		proof.Disclosed[name] = Disclosure{Salt: salts[i], Value: r.appendField(nil, i)}
 	}
 	return proof, nil
+}
+
+// Prove makes one proof over leaf hashes, see [Tree.Prove].
+func Prove(leaves []Hash, index int, r *Record, disclose []string, manifest, p7s []byte) (*Proof, error) {
+	return NewTree(leaves).Prove(index, r, disclose, manifest, p7s)
 }
 
 func hexHashes(hashes []Hash) []HexHash {

@@ -6,44 +6,55 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// leaves answers tlog's questions for stored hashes by computing them: only leaf
-// hashes are kept anywhere, inner nodes nowhere.
-type leaves []Hash
+// Tree is the hashes of a Merkle tree over leaf hashes (RFC 6962, 2.1), in memory: twice
+// the leaves. They are kept nowhere else, since leaves give them again at once; a tree is
+// for who needs many paths in it. It is for concurrent use.
+type Tree struct{ levels [][]Hash } // complete subtrees of 1, 2, 4 … leaves
+
+// NewTree makes the tree over leaf hashes in the order given, which it keeps.
+func NewTree(leaves []Hash) *Tree {
+	t := &Tree{levels: [][]Hash{leaves}}
+	for below := leaves; len(below) > 1; {
+		level := make([]Hash, len(below)/2)
+		for n := range level {
+			level[n] = tlog.NodeHash(below[2*n], below[2*n+1])
+		}
+		t.levels = append(t.levels, level)
+		below = level
+	}
+	return t
+}
 
 // ReadHashes implements [tlog.HashReader].
-func (l leaves) ReadHashes(indexes []int64) ([]Hash, error) {
+func (t *Tree) ReadHashes(indexes []int64) ([]Hash, error) {
 	hashes := make([]Hash, len(indexes))
 	for i, index := range indexes {
 		level, n := tlog.SplitStoredHashIndex(index)
-		first, end := n<<level, (n+1)<<level
-		if end > int64(len(l)) {
-			return nil, fmt.Errorf("node %d of level %d over %d leaves: %w", n, level, len(l), ErrMalformed)
+		if level >= len(t.levels) || n >= int64(len(t.levels[level])) {
+			return nil, fmt.Errorf("node %d of level %d over %d leaves: %w", n, level, t.Len(), ErrMalformed)
 		}
-		hashes[i] = complete(l[first:end])
+		hashes[i] = t.levels[level][n]
 	}
 	return hashes, nil
 }
 
-// complete is the hash of a tree over a power of two of leaves (RFC 6962, 2.1).
-func complete(l leaves) Hash {
-	if len(l) == 1 {
-		return l[0]
-	}
-	half := len(l) / 2
-	return tlog.NodeHash(complete(l[:half]), complete(l[half:]))
-}
+// Len is the number of leaves.
+func (t *Tree) Len() int { return len(t.levels[0]) }
 
-// Root is the Merkle tree hash over the leaf hashes in the order given (RFC 6962,
-// 2.1). A bundle's leaves are ordered by their hash, so that a leaf's position
-// tells nothing about its record.
-func Root(l []Hash) (Hash, error) {
-	return tlog.TreeHash(int64(len(l)), leaves(l))
-}
+// Root is the hash of the whole tree. A bundle's leaves are ordered by their hash, so
+// that a leaf's position tells nothing about its record.
+func (t *Tree) Root() (Hash, error) { return tlog.TreeHash(int64(t.Len()), t) }
 
 // Path is the audit path of leaf number index (RFC 6962, 2.1.1).
-func Path(l []Hash, index int) ([]Hash, error) {
-	return tlog.ProveRecord(int64(len(l)), int64(index), leaves(l))
+func (t *Tree) Path(index int) ([]Hash, error) {
+	return tlog.ProveRecord(int64(t.Len()), int64(index), t)
 }
+
+// Root is the root of the tree over leaf hashes.
+func Root(leaves []Hash) (Hash, error) { return NewTree(leaves).Root() }
+
+// Path is the audit path of one leaf of the tree over leaf hashes.
+func Path(leaves []Hash, index int) ([]Hash, error) { return NewTree(leaves).Path(index) }
 
 // CheckPath reports whether leaf stands at index in the tree of size leaves with
 // this root; if not, the error is ErrProof.

@@ -16,6 +16,7 @@ import "errors"
 var (
 	ErrExists        = errors.New("output directory exists")
 	ErrNothingReady  = errors.New("nothing ready to seal")
+	ErrNotReady      = errors.New("result is not ready to be sealed")
 	ErrSigned        = errors.New("bundle is signed already")
 	ErrWrongHolder   = errors.New("certificate is not the unit's or the signatory's")
 	ErrNotAccepted   = errors.New("our own verifier does not accept the outcome")

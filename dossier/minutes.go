@@ -38,13 +38,8 @@ func DrawMinutes(dir string, o MinutesOptions) error {
 			return fmt.Errorf("%s holds a scan of its minutes: %w", dir, ErrExists)
 		}
 	}
-	m := &minutes.Minutes{
-		V: minutes.Version, Agency: d.document.Agency, Parent: d.document.Parent,
-		Notation: "BB" + strings.TrimPrefix(d.document.Notation, "BC"), Number: o.Number,
-		Parties: o.Parties, Reason: strings.Join(strings.Fields(o.Reason), " "), Venue: o.Venue, Start: o.Start, End: o.End,
-		Recipients: recipients(d.document.Recipients),
-	}
-	if err := m.Check(d.manifest.Unit); err != nil {
+	m, err := NewMinutes(d.document, d.manifest.Unit, o)
+	if err != nil {
 		return err
 	}
 	// Beside the directory, not in it: half a file within would be a file too many.
@@ -59,6 +54,17 @@ func DrawMinutes(dir string, o MinutesOptions) error {
 		return err
 	}
 	return os.Rename(making, filepath.Join(d.path, bundle.MinutesFile))
+}
+
+// NewMinutes words the minutes of a bundle that document describes.
+func NewMinutes(document *bundle.Document, unit bundle.UnitName, o MinutesOptions) (*minutes.Minutes, error) {
+	m := &minutes.Minutes{
+		V: minutes.Version, Agency: document.Agency, Parent: document.Parent,
+		Notation: "BB" + strings.TrimPrefix(document.Notation, "BC"), Number: o.Number,
+		Parties: o.Parties, Reason: strings.Join(strings.Fields(o.Reason), " "), Venue: o.Venue, Start: o.Start, End: o.End,
+		Recipients: recipients(document.Recipients),
+	}
+	return m, m.Check(unit)
 }
 
 // recipients are those of the document without the line about filing, which

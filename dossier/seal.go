@@ -2,7 +2,6 @@ package dossier
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -69,7 +68,8 @@ func Seal(ctx context.Context, o SealOptions) (*Sealed, error) {
 		}
 		return sealed, ErrNothingReady
 	}
-	if err := o.draw(ctx, st, sealed); err != nil {
+	c := Composition{Unit: o.Unit, Units: o.Units, Source: bundle.ConfirmedInFile, Now: o.Now()}
+	if sealed.Manifest, err = c.draw(ctx, st); err != nil {
 		return sealed, err
 	}
 	// Both get their names at the very end, so that the step can be repeated as it is
@@ -121,7 +121,7 @@ func (o *SealOptions) gather(ctx context.Context, st *staging, left *leftovers, 
 	if err := left.finish(); err != nil {
 		return err
 	}
-	return records.writeOrdered(st.path(bundle.RecordsFile))
+	return records.writeOrdered(st.path(bundle.RecordsFile), nil)
 }
 
 // sort puts one row where it belongs.
@@ -148,102 +148,4 @@ func (o *SealOptions) sort(row intake.Row, records *spill, left *leftovers, seal
 		return fmt.Errorf("row %d: %w", row.Line, err)
 	}
 	return records.add(&record)
-}
-
-// draw makes everything that follows from the records.
-func (o *SealOptions) draw(ctx context.Context, st *staging, sealed *Sealed) error {
-	file, err := os.Open(st.path(bundle.RecordsFile))
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	roll, err := bundle.ReadRoll(file, info.Size())
-	if err != nil {
-		return err
-	}
-	m, err := o.manifest(roll)
-	if err != nil {
-		return err
-	}
-	if err := drawAnnexes(ctx, st, m, roll); err != nil {
-		return err
-	}
-	sealed.Manifest = m
-	manifestJSON, err := bundle.Canonical(m)
-	if err != nil {
-		return err
-	}
-	if err := writeBytes(st.path(bundle.ManifestFile), manifestJSON); err != nil {
-		return err
-	}
-	document := o.preview(m)
-	documentJSON, err := bundle.Canonical(&document)
-	if err != nil {
-		return err
-	}
-	if err := writeBytes(st.path(bundle.DocumentFile), documentJSON); err != nil {
-		return err
-	}
-	return writeFile(st.path(bundle.PagesFile), func(f *os.File) error {
-		return paper.Bundle(f, manifestJSON, documentJSON, roll)
-	})
-}
-
-func (o *SealOptions) manifest(roll *bundle.Roll) (*bundle.Manifest, error) {
-	root, err := bundle.Root(roll.Leaves())
-	if err != nil {
-		return nil, err
-	}
-	now, period := o.Now().UTC(), roll.Period()
-	province := ""
-	if o.Units != nil {
-		if p, err := o.Units.Province(o.Unit, period.To); err == nil {
-			province = p.Code
-		}
-	}
-	if !o.Unit.ValidOn(period.From) || !o.Unit.ValidOn(period.To) {
-		return nil, fmt.Errorf("unit %s, results from %s to %s: %w", o.Unit.Code, period.From, period.To, ErrOutsidePeriod)
-	}
-	basis, err := bundle.LegalBasisOn(bundle.DateOf(now.In(bundle.VietnamTime())), province)
-	if err != nil {
-		return nil, err
-	}
-	return &bundle.Manifest{
-		V: bundle.RecordVersion, Bundle: bundle.NewID(), ConfirmationSource: bundle.ConfirmedInFile,
-		Counts: roll.Counts(), Period: period, LegalBasis: basis, Unit: bundle.NameOf(o.Unit),
-		Root: bundle.HexHash(root), Size: roll.Len(), SealedAt: now.Format(time.RFC3339),
-	}, nil
-}
-
-// drawAnnexes draws the list into files of its own where it is too long for the
-// document, and states them in the manifest.
-func drawAnnexes(ctx context.Context, st *staging, m *bundle.Manifest, roll *bundle.Roll) error {
-	if roll.Len() <= bundle.AnnexRows {
-		return nil
-	}
-	order, err := roll.ByName()
-	if err != nil {
-		return err
-	}
-	total := (len(order) + bundle.AnnexRows - 1) / bundle.AnnexRows
-	for n := range total {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		first := n * bundle.AnnexRows
-		rows := order[first:min(first+bundle.AnnexRows, len(order))]
-		sum, name := sha256.New(), bundle.AnnexName(n+1)
-		err := writeFile(st.path(name), func(f *os.File) error {
-			return paper.Annex(io.MultiWriter(f, sum), m, n+1, total, rows, first+1, roll)
-		})
-		if err != nil {
-			return err
-		}
-		m.Annexes = append(m.Annexes, bundle.Annex{Name: name, Rows: len(rows), SHA256: bundle.HexHash(sum.Sum(nil))})
-	}
-	return nil
 }

@@ -25,6 +25,7 @@ type entry struct {
 	leaf   bundle.Hash
 	offset int64
 	length int32
+	n      int32 // in the order in which they came
 }
 
 func newSpill(dir string) (*spill, error) {
@@ -43,14 +44,14 @@ func (s *spill) add(r *bundle.Record) error {
 	if _, err := s.out.Write(s.line); err != nil {
 		return fmt.Errorf("spilling records: %w", err)
 	}
-	s.entries = append(s.entries, entry{r.Leaf(), s.size, int32(len(s.line))})
+	s.entries = append(s.entries, entry{r.Leaf(), s.size, int32(len(s.line)), int32(len(s.entries))})
 	s.size += int64(len(s.line))
 	return nil
 }
 
 // writeOrdered writes the records to path in the order of their leaves, and removes
-// the spill.
-func (s *spill) writeOrdered(path string) (err error) {
+// the spill. placed is told, if set, where the line of the nth record that came lies.
+func (s *spill) writeOrdered(path string, placed func(n, position int, at int64, size int)) (err error) {
 	defer s.close()
 	if err := s.out.Flush(); err != nil {
 		return fmt.Errorf("spilling records: %w", err)
@@ -58,7 +59,12 @@ func (s *spill) writeOrdered(path string) (err error) {
 	slices.SortFunc(s.entries, func(a, b entry) int { return bytes.Compare(a.leaf[:], b.leaf[:]) })
 	return writeFile(path, func(f *os.File) error {
 		out := bufio.NewWriterSize(f, 1<<20)
-		for _, e := range s.entries {
+		at := int64(0)
+		for position, e := range s.entries {
+			if placed != nil {
+				placed(int(e.n), position, at, int(e.length)-1)
+			}
+			at += int64(e.length)
 			s.line = slices.Grow(s.line[:0], int(e.length))[:e.length]
 			if _, err := s.file.ReadAt(s.line, e.offset); err != nil {
 				return err

@@ -13,6 +13,7 @@ import (
 var (
 	oidData       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
 	oidSignedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
+	oidTSTInfo    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
 )
 
 // Attribute types (RFC 5652, 11; RFC 5035, 3; RFC 2634, 5.4; RFC 6211, 2; EN 319 122-1, 5.2.8 and 5.3).
