@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -117,6 +118,39 @@ func (v *View) Worklist(ctx context.Context, w Worklist, p Page) ([]Result, stri
 	})
 	found, next := cut(found, limit, func(r *Result) string { return cursor(r.ID) })
 	return found, next, nil
+}
+
+// ResultsByID reads results by their ids; those that are not there are left out.
+func (v *View) ResultsByID(ctx context.Context, ids []string) ([]Result, error) {
+	var found []Result
+	for batch := range slices.Chunk(ids, 500) {
+		places, args := placed(batch, nil)
+		part, err := list(ctx, v, result, `SELECT `+resultColumns+` FROM results WHERE id IN (`+places+`)`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("reading results: %w", err)
+		}
+		found = append(found, part...)
+	}
+	return found, nil
+}
+
+// placed puts ids behind args and gives the places that they have in a query.
+func placed(ids []string, args []any) (string, []any) {
+	places := make([]string, len(ids))
+	for i, id := range ids {
+		args = append(args, id)
+		places[i] = "$" + strconv.Itoa(len(args))
+	}
+	return strings.Join(places, `, `), args
+}
+
+// CountClaims counts the results that a bundle claims.
+func (v *View) CountClaims(ctx context.Context, bundle string) (int, error) {
+	var n int
+	if err := v.one(ctx, `SELECT count(*) FROM results WHERE bundle = $1`, []any{bundle}, &n); err != nil {
+		return 0, fmt.Errorf("counting the results of bundle %s: %w", bundle, err)
+	}
+	return n, nil
 }
 
 // ResultsOf walks the results that a bundle claims, in the order of their ids.

@@ -5,8 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"iter"
-	"strconv"
-	"strings"
+	"slices"
 
 	"kytiem/bundle"
 )
@@ -99,18 +98,11 @@ func (tx *Tx) ConfirmResults(ctx context.Context, part Part, unit, account strin
 		by, at, lack = "police_by", "police_at", LacksPolice
 	}
 	var confirmed []string
-	for len(ids) > 0 {
-		batch := ids[:min(len(ids), 500)]
-		ids = ids[len(batch):]
-		args := []any{account, micros(tx.now), int64(lack), unit}
-		places := make([]string, len(batch))
-		for i, id := range batch {
-			args = append(args, id)
-			places[i] = "$" + strconv.Itoa(len(args))
-		}
+	for batch := range slices.Chunk(ids, 500) {
+		places, args := placed(batch, []any{account, micros(tx.now), int64(lack), unit})
 		done, err := list(ctx, &tx.View, func(r rows) (id string, err error) { return id, r.Scan(&id) },
 			`UPDATE results SET `+by+` = $1, `+at+` = $2, standing = standing - $3, version = version + 1
-			 WHERE unit = $4 AND `+by+` IS NULL AND bundle IS NULL AND id IN (`+strings.Join(places, `, `)+`) RETURNING id`, args...)
+			 WHERE unit = $4 AND `+by+` IS NULL AND bundle IS NULL AND id IN (`+places+`) RETURNING id`, args...)
 		if err != nil {
 			return nil, fmt.Errorf("confirming %s of results: %w", part, err)
 		}

@@ -1,0 +1,318 @@
+package attest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"kytiem/audit"
+	"kytiem/bundle"
+	"kytiem/dossier"
+	"kytiem/signer"
+	"kytiem/store"
+	"kytiem/verify"
+)
+
+// ItemSignature is one signature that came back: over the signed attributes, by the
+// key of the request's first certificate; ECDSA is DER.
+type ItemSignature struct {
+	Item      string
+	Signature []byte
+}
+
+// ItemOutcome says what became of one signature. A signature that was taken before,
+// here or on another server, is no error.
+type ItemOutcome struct {
+	Item string
+	Err  error
+}
+
+// Completion is what completing a request came to: the outcome that is kept as the answer
+// to a call under an idempotency key.
+type Completion struct {
+	Request  SigningRequest
+	Outcomes []ItemOutcome
+}
+
+// completeTries is how often a completion is begun anew because another server took a
+// signature for the same bundle in between.
+const completeTries = 5
+
+// Complete puts signatures in place, item by item: what is good is kept even when
+// another is not. A bundle both of whose items are signed is judged as a whole by our
+// own verifier and becomes signed; a predecessor becomes superseded with it.
+func (s *Service) Complete(ctx context.Context, who Actor, request string, signatures []ItemSignature) (SigningRequest, []ItemOutcome, error) {
+	if len(signatures) > 2*MaxBundles {
+		return SigningRequest{}, nil, fmt.Errorf("%d signatures: %w", len(signatures), ErrTooMany)
+	}
+	for try := 1; ; try++ {
+		c, err := s.complete(ctx, who, request, signatures)
+		if try < completeTries && errors.Is(err, store.ErrStale) {
+			continue
+		}
+		return c.Request, c.Outcomes, err
+	}
+}
+
+func (s *Service) complete(ctx context.Context, who Actor, id string, signatures []ItemSignature) (Completion, error) {
+	r, unit, err := s.request(ctx, who, id)
+	if err != nil {
+		return Completion{}, err
+	}
+	if r.State == store.RequestLapsed || r.State == store.RequestRefused {
+		return Completion{}, fmt.Errorf("request %s: %w", id, ErrRequestClosed)
+	}
+	outcomes := make([]ItemOutcome, len(signatures))
+	var bundles []string
+	arrived := make(map[string][]arrival) // by bundle
+	seen := make(map[string]bool)
+	for n, came := range signatures {
+		outcomes[n].Item = came.Item
+		at := slices.IndexFunc(r.Items, func(i store.Item) bool { return i.ID == came.Item })
+		switch {
+		case at < 0:
+			outcomes[n].Err = fmt.Errorf("request %s: %w", id, ErrNoItem)
+		case seen[came.Item]:
+			outcomes[n].Err = fmt.Errorf("item %s twice in one call: %w", came.Item, ErrConflict)
+		case r.Items[at].State == store.RequestOpen:
+			i := r.Items[at]
+			if !slices.Contains(bundles, i.Bundle) {
+				bundles = append(bundles, i.Bundle)
+			}
+			arrived[i.Bundle] = append(arrived[i.Bundle], arrival{item: i, signature: came.Signature, outcome: &outcomes[n]})
+		}
+		seen[came.Item] = true
+	}
+	// One transaction for each bundle, so that of a hundred documents one at a time is in
+	// memory; the last one answers the call.
+	var last *filing
+	for n, b := range bundles {
+		f, err := s.assemble(ctx, b, arrived[b])
+		if err != nil {
+			return Completion{}, err
+		}
+		if n == len(bundles)-1 && n == 0 {
+			last = f
+			continue
+		}
+		_, err = step(apart(ctx), s, who, func(tx *store.Tx) (struct{}, error) { return struct{}{}, f.write(ctx, tx, who) })
+		if err != nil {
+			return Completion{}, err
+		}
+	}
+	return step(ctx, s, who, func(tx *store.Tx) (Completion, error) {
+		if err := last.write(ctx, tx, who); err != nil {
+			return Completion{}, err
+		}
+		now, err := tx.Request(ctx, id)
+		if err != nil {
+			return Completion{}, err
+		}
+		if now.State == store.RequestOpen && finished(now) {
+			if err := tx.CloseRequest(ctx, id, store.RequestDone); err != nil {
+				return Completion{}, err
+			}
+			if err := tx.Audit("signing.done", who.Account, unit, id, audit.Count("items", int64(len(now.Items)))); err != nil {
+				return Completion{}, err
+			}
+			now.State = store.RequestDone
+		}
+		c := Completion{Outcomes: outcomes}
+		c.Request, err = told(now)
+		return c, err
+	})
+}
+
+// finished reports whether every signature of a request is there.
+func finished(r store.Request) bool {
+	return !slices.ContainsFunc(r.Items, func(i store.Item) bool { return i.State != store.RequestDone })
+}
+
+// arrival is a signature that came back for an open item, and what is made of it.
+type arrival struct {
+	item      store.Item
+	signature []byte
+	outcome   *ItemOutcome
+
+	half   *half
+	signed []byte // the document, or the CMS
+	digest store.Digest
+}
+
+// filing is what a bundle gets out of the signatures that came: none, one, or the two
+// that make it signed. The nil filing writes nothing.
+type filing struct {
+	bundle   store.Bundle
+	arrivals []arrival // good ones
+	stored   []store.File
+	document *arrival // nil where there is none
+	manifest *arrival
+	old      *succession
+}
+
+// whole reports whether both signatures are there.
+func (f *filing) whole() bool { return f.document != nil && f.manifest != nil }
+
+// assemble puts a bundle's signatures in place and has them judged, all outside of a
+// transaction. What our own verifier would not accept is not kept; the outcome says so.
+func (s *Service) assemble(ctx context.Context, id string, arrivals []arrival) (*filing, error) {
+	v := s.store.Glance()
+	b, err := v.Bundle(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	f := &filing{bundle: b}
+	for _, a := range arrivals {
+		if a.half, err = halfOf(a.item); err != nil {
+			return nil, err
+		}
+		base, err := s.base(ctx, a.item)
+		if err != nil {
+			return nil, err
+		}
+		if a.signed, a.outcome.Err = a.half.Prepared.Complete(base, a.signature, s.now()); a.outcome.Err == nil {
+			a.digest = sha256.Sum256(a.signed)
+			f.arrivals = append(f.arrivals, a)
+		}
+	}
+	if len(f.arrivals) == 0 {
+		return nil, nil //nolint:nilnil // nothing good came: nothing to file
+	}
+	if f.stored, err = v.Files(ctx, id); err != nil {
+		return nil, err
+	}
+	if err := s.pair(ctx, f); err != nil {
+		return nil, err
+	}
+	report, err := s.judgeFiling(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if !dossier.Acceptable(report) {
+		s.log.WarnContext(ctx, "signature not accepted", slog.String("bundle", id), slog.String("verdict", string(report.Verdict)))
+		for _, a := range f.arrivals {
+			a.outcome.Err = fmt.Errorf("bundle %s, verdict %s: %w", id, report.Verdict, ErrNotAccepted)
+		}
+		return nil, nil //nolint:nilnil // as above
+	}
+	if f.whole() {
+		f.old, err = s.succeed(ctx, b)
+	}
+	return f, err
+}
+
+// pair finds the two signatures of a bundle, among those that came and those that an
+// earlier call brought.
+func (s *Service) pair(ctx context.Context, f *filing) error {
+	put := func(a *arrival) {
+		if signer.Kind(a.item.Kind) == signer.Document {
+			f.document = a
+		} else {
+			f.manifest = a
+		}
+	}
+	for n := range f.arrivals {
+		put(&f.arrivals[n])
+	}
+	if len(f.arrivals) > 1 {
+		return nil
+	}
+	items, err := s.store.Glance().ItemsOf(ctx, f.bundle.ID)
+	if err != nil {
+		return err
+	}
+	for _, i := range items {
+		if i.State != store.RequestDone || i.Kind == f.arrivals[0].item.Kind {
+			continue
+		}
+		a := &arrival{item: i, digest: i.Signed}
+		if a.half, err = halfOf(i); err != nil {
+			return err
+		}
+		blob, err := s.store.Glance().Blob(ctx, i.Signed)
+		if err != nil {
+			return err
+		}
+		if a.signed, err = whole(ctx, s.store.Glance(), i.Signed, blob.Size()); err != nil {
+			return err
+		}
+		put(a)
+	}
+	return nil
+}
+
+// judgeFiling is our own verdict: on the whole bundle where both signatures are there, on
+// the one signature else.
+func (s *Service) judgeFiling(ctx context.Context, f *filing) (*verify.Report, error) {
+	judge := s.judge()
+	switch {
+	case f.whole():
+		return judge.Directory(ctx, f.bundle.ID, &folder{ctx: ctx, view: s.store.Glance(), stored: f.stored, anew: map[string][]byte{
+			bundle.PagesFile: f.document.signed, bundle.DocumentFile: f.document.half.Document, bundle.SignatureFile: f.manifest.signed,
+		}})
+	case f.document != nil:
+		return judge.PDF(ctx, bundle.PagesFile, f.document.signed), nil
+	}
+	content, err := s.content(ctx, f.stored, bundle.ManifestFile)
+	if err != nil {
+		return nil, err
+	}
+	return judge.Detached(ctx, bundle.SignatureFile, f.manifest.signed, content)
+}
+
+// write keeps the signatures, and with both of them the bundle is signed. Whoever comes
+// second finds the bundle or the item changed (ErrStale), and looks again.
+func (f *filing) write(ctx context.Context, tx *store.Tx, who Actor) error {
+	if f == nil {
+		return nil
+	}
+	var err error
+	if f.whole() {
+		err = tx.MoveBundle(ctx, &f.bundle, bundle.Sign)
+	} else {
+		err = tx.TouchBundle(ctx, &f.bundle) // so that the other signature sees this one
+	}
+	if err != nil {
+		return err
+	}
+	facts := []audit.Fact{audit.ID("request", f.arrivals[0].item.Request)}
+	for _, a := range f.arrivals {
+		if _, _, err := tx.PutBlob(ctx, bytes.NewReader(a.signed)); err != nil {
+			return err
+		}
+		if err := tx.CompleteItem(ctx, a.item.ID, a.digest); err != nil {
+			return err
+		}
+		facts = append(facts, audit.ID(a.item.Kind, a.digest.String()))
+	}
+	err = tx.Audit("signing.completed", who.Account, f.bundle.Unit, f.bundle.ID, facts...)
+	if err != nil || !f.whole() {
+		return err
+	}
+	document, _, err := tx.PutBlob(ctx, bytes.NewReader(f.document.half.Document))
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string]store.Digest{bundle.PagesFile: f.document.digest, bundle.DocumentFile: document} {
+		before, err := fileOf(f.stored, name)
+		if err != nil {
+			return err
+		}
+		if err := tx.ReplaceFile(ctx, f.bundle.ID, name, before.SHA256, content); err != nil {
+			return err
+		}
+	}
+	if err := tx.AddFile(ctx, f.bundle.ID, bundle.SignatureFile, f.manifest.digest); err != nil {
+		return err
+	}
+	err = tx.Audit("bundles.sign", who.Account, f.bundle.Unit, f.bundle.ID, audit.ID("root", f.bundle.Root.String()),
+		audit.ID("pdf", f.document.digest.String()), audit.ID("manifest", f.manifest.digest.String()))
+	if err != nil {
+		return err
+	}
+	return f.old.write(ctx, tx, who)
+}

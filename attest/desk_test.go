@@ -1,0 +1,331 @@
+package attest_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"kytiem/attest"
+	"kytiem/bundle"
+	"kytiem/certs"
+	"kytiem/certs/devca"
+	"kytiem/dossier"
+	"kytiem/pades"
+	"kytiem/sample"
+	"kytiem/store"
+)
+
+// commune is the sample unit whose bundles are signed here; other is another one.
+const commune, other = "26221", "26227"
+
+// clock is what a desk goes by.
+type clock struct {
+	mutex sync.Mutex
+	at    time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// desk is a service with a throwaway CA that answers over HTTP, a head with a key, and
+// what a head signs.
+type desk struct {
+	*attest.Service
+	store *store.Store
+	clock *clock
+	ca    *devca.CA
+	key   devca.Issued // of the head
+	who   map[attest.Role]attest.Actor
+	alien attest.Actor // head of another unit
+	seed  uint64
+}
+
+func newDesk(t testing.TB, change func(*attest.Options)) *desk {
+	t.Helper()
+	d := &desk{clock: &clock{at: time.Date(2022, 1, 5, 2, 0, 0, 0, time.UTC)}, who: make(map[attest.Role]attest.Actor)}
+	var err error
+	if d.ca, err = devca.New(devca.Options{Now: d.clock.now, OCSPFor: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.ca.Serve(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	unit, _ := sample.Unit(commune)
+	d.key = d.issue(t, unit.Identifier)
+	d.store, err = store.Open(t.Context(), store.Options{Database: filepath.Join(t.TempDir(), "desk.db"), Now: d.clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.store.Close() })
+	d.furnish(t)
+	var anchors certs.Anchors
+	anchors.CA = append(anchors.CA, d.ca.Root().Certificate)
+	o := attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now}}
+	if change != nil {
+		change(&o)
+	}
+	d.Service = attest.New(o)
+	return d
+}
+
+// furnish enters units and accounts.
+func (d *desk) furnish(t testing.TB) {
+	t.Helper()
+	d.tx(t, func(tx *store.Tx) (err error) {
+		for _, code := range []string{commune, other} {
+			u, _ := sample.Unit(code)
+			if err := tx.PutUnit(t.Context(), u); err != nil {
+				return err
+			}
+		}
+		account := func(role attest.Role, unit string) (attest.Actor, error) {
+			if !role.OfUnit() {
+				unit = ""
+			}
+			a := attest.Actor{Account: bundle.NewID(), Role: role, Unit: unit}
+			return a, tx.AddAccount(t.Context(), store.Account{ID: a.Account, Name: "Mẫu", Role: string(role), Unit: unit})
+		}
+		for _, role := range attest.Roles() {
+			if d.who[role], err = account(role, commune); err != nil {
+				return err
+			}
+		}
+		d.alien, err = account(attest.Head, other)
+		return err
+	})
+}
+
+func (d *desk) tx(t testing.TB, do func(*store.Tx) error) {
+	t.Helper()
+	if err := d.store.InTx(t.Context(), do); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// issue certifies a head whose certificate carries these identifiers.
+func (d *desk) issue(t testing.TB, identifiers ...string) devca.Issued {
+	t.Helper()
+	issued, err := d.ca.Issue(devca.Profile{Kind: devca.Person, CommonName: "Trần Văn Mẫu", Organization: "Ủy ban nhân dân xã Phú Hòa",
+		Title: "Chủ tịch", Identifiers: append(identifiers, "CCCD:075070000001")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issued
+}
+
+// ready imports n results of the commune and has them confirmed.
+func (d *desk) ready(t testing.TB, n int) {
+	t.Helper()
+	unit, _ := sample.Unit(commune)
+	d.seed++
+	d.tx(t, func(tx *store.Tx) error {
+		id := bundle.NewID()
+		err := tx.AddImport(t.Context(), store.Import{ID: id, Unit: commune, Account: d.who[attest.Health].Account, Rows: n, Taken: n})
+		if err != nil {
+			return err
+		}
+		_, _, err = tx.AddResults(t.Context(), id, func(yield func(bundle.Result, error) bool) {
+			for r := range sample.Results(sample.Options{Seed: d.seed, Rows: n, Unit: unit}) {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		})
+		return err
+	})
+	found, _, err := d.store.Glance().Worklist(t.Context(), store.Worklist{Unit: commune,
+		Standings: store.Lacking(store.LacksHealth | store.LacksPolice)}, store.Page{Limit: store.MaxPage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, r := range found {
+		ids = append(ids, r.ID)
+	}
+	d.tx(t, func(tx *store.Tx) error {
+		_, err := tx.ConfirmResults(t.Context(), store.Vaccination, commune, d.who[attest.Health].Account, ids)
+		if err == nil {
+			_, err = tx.ConfirmResults(t.Context(), store.Identity, commune, d.who[attest.Police].Account, ids)
+		}
+		return err
+	})
+}
+
+// seal seals what is ready, into the open bundle if there is one.
+func (d *desk) seal(t testing.TB) store.Bundle {
+	t.Helper()
+	unit, _ := sample.Unit(commune)
+	var b store.Bundle
+	d.tx(t, func(tx *store.Tx) (err error) {
+		if b, err = tx.OpenBundle(t.Context(), commune); errors.Is(err, store.ErrNotFound) {
+			b, err = tx.AddBundle(t.Context(), bundle.NewID(), commune, "")
+		}
+		if err == nil {
+			_, err = tx.ClaimResults(t.Context(), &b, bundle.MaxRecords)
+		}
+		return err
+	})
+	dir := filepath.Join(t.TempDir(), b.ID)
+	d.tx(t, func(tx *store.Tx) error {
+		var ids []string
+		var results []bundle.Result
+		for r, err := range tx.ResultsOf(t.Context(), b.ID) {
+			if err != nil {
+				return err
+			}
+			ids, results = append(ids, r.ID), append(results, r.Result)
+		}
+		m, placed, err := dossier.Compose(t.Context(), dir, dossier.Composition{Bundle: b.ID, Unit: unit, Source: bundle.ConfirmedInService,
+			Supersedes: b.Supersedes, Now: tx.Now()}, each(results))
+		if err != nil {
+			return err
+		}
+		for _, name := range []string{bundle.ManifestFile, bundle.RecordsFile, bundle.DocumentFile, bundle.PagesFile} {
+			content, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				return err
+			}
+			sum, _, err := tx.PutBlob(t.Context(), bytes.NewReader(content))
+			if err == nil {
+				err = tx.AddFile(t.Context(), b.ID, name, sum)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		records := make([]store.Record, len(ids))
+		for n, p := range placed {
+			records[n] = store.Record{ID: p.Record, Result: ids[n], Position: p.Position, LineAt: p.LineAt, LineSize: p.LineSize}
+		}
+		if err := tx.AddRecords(t.Context(), b.ID, each(records)); err != nil {
+			return err
+		}
+		b.Root, b.Size, b.Counts, b.Period = m.Root, m.Size, m.Counts, m.Period
+		return tx.SealBundle(t.Context(), &b)
+	})
+	return b
+}
+
+func each[T any](values []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range values {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// sealed is a sealed bundle of n results.
+func (d *desk) sealed(t testing.TB, n int) store.Bundle {
+	t.Helper()
+	d.ready(t, n)
+	return d.seal(t)
+}
+
+func chainOf(key devca.Issued) []*x509.Certificate {
+	return append([]*x509.Certificate{key.Certificate}, key.Chain...)
+}
+
+// prepare has the head ask for signatures under key.
+func (d *desk) prepare(t testing.TB, key devca.Issued, bundles ...string) attest.SigningRequest {
+	t.Helper()
+	r, err := d.Prepare(t.Context(), d.who[attest.Head], attest.SigningOrder{Bundles: bundles, Certificates: chainOf(key)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// sign is what the head's token does, outside of the service.
+func sign(t testing.TB, key devca.Issued, items ...attest.SigningItem) []attest.ItemSignature {
+	t.Helper()
+	var out []attest.ItemSignature
+	for _, i := range items {
+		h := i.Algorithm.Hash().New()
+		h.Write(i.SignedAttributes)
+		var o crypto.SignerOpts = i.Algorithm.Hash()
+		if slices.Contains([]pades.Algorithm{pades.PS256, pades.PS384, pades.PS512}, i.Algorithm) {
+			o = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: i.Algorithm.Hash()}
+		}
+		signature, err := key.Key.Sign(rand.Reader, h.Sum(nil), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, attest.ItemSignature{Item: i.ID, Signature: signature})
+	}
+	return out
+}
+
+// complete brings signatures in and expects all of them to be good.
+func (d *desk) complete(t testing.TB, r attest.SigningRequest, signatures []attest.ItemSignature) attest.SigningRequest {
+	t.Helper()
+	after, outcomes, err := d.Complete(t.Context(), d.who[attest.Head], r.ID, signatures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range outcomes {
+		if o.Err != nil {
+			t.Fatalf("item %s: %v", o.Item, o.Err)
+		}
+	}
+	return after
+}
+
+// signed is a bundle of n results that the head has signed.
+func (d *desk) signed(t testing.TB, n int) store.Bundle {
+	t.Helper()
+	b := d.sealed(t, n)
+	r := d.prepare(t, d.key, b.ID)
+	d.complete(t, r, sign(t, d.key, r.Items...))
+	return d.bundle(t, b.ID)
+}
+
+func (d *desk) bundle(t testing.TB, id string) store.Bundle {
+	t.Helper()
+	b, err := d.store.Glance().Bundle(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (d *desk) state(t testing.TB, id string, want bundle.State) {
+	t.Helper()
+	if got := d.bundle(t, id).Status.State; got != want {
+		t.Errorf("bundle is %s, want %s", got, want)
+	}
+}
+
+// file reads one of a bundle's files.
+func (d *desk) file(t testing.TB, id, name string) []byte {
+	t.Helper()
+	f, err := d.store.Glance().File(t.Context(), id, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := d.store.Glance().BlobRange(t.Context(), f.SHA256, 0, f.Size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}

@@ -1,0 +1,295 @@
+package attest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"kytiem/audit"
+	"kytiem/bundle"
+	"kytiem/dossier"
+	"kytiem/paper"
+	"kytiem/signer"
+	"kytiem/store"
+)
+
+// documents is the register of numbers that bundle documents take theirs from.
+const documents = "document"
+
+// heldBytes is how large a document may be and still wait in memory for the last
+// transaction of its step; a hundred larger ones would not fit.
+const heldBytes = 1 << 20
+
+// Prepare draws the documents with number and date and opens a signing request for
+// them and their manifests, after asking whether the certificate is fit, trusted, in force
+// and its holder the unit and the account (TT 15/2025/TT-BKHCN, Phụ lục II). A
+// certificate that carries the unit's identifier is bound to the account on its first
+// use. A signature that an earlier request brought home under the same certificate is
+// kept, and only the missing one asked for.
+func (s *Service) Prepare(ctx context.Context, who Actor, o SigningOrder) (SigningRequest, error) {
+	if err := o.check(); err != nil {
+		return SigningRequest{}, err
+	}
+	var works []*work
+	for _, id := range o.Bundles {
+		w, err := s.open(ctx, who, id)
+		if err != nil {
+			return SigningRequest{}, err
+		}
+		works = append(works, w)
+	}
+	warnings, err := s.fit(ctx, o.Certificates)
+	if err != nil {
+		return SigningRequest{}, err
+	}
+	for _, w := range works {
+		if err := dossier.CheckHolder(w.manifest, w.document, o.Certificates); err != nil {
+			return SigningRequest{}, err
+		}
+		if w.first, err = s.bound(ctx, who, o.Certificates[0], w.Unit, w.manifest.Unit.Identifier); err != nil {
+			return SigningRequest{}, err
+		}
+	}
+	for _, w := range works {
+		if err := s.prepare(ctx, who, &o, w); err != nil {
+			return SigningRequest{}, fmt.Errorf("bundle %s: %w", w.ID, err)
+		}
+	}
+	return step(ctx, s, who, func(tx *store.Tx) (SigningRequest, error) {
+		return request(ctx, tx, who, &o, works, warnings)
+	})
+}
+
+// check asks whether an order can be one, and brings its bundles into one order, in which
+// every step locks them.
+func (o *SigningOrder) check() error {
+	o.Carrier = cmp.Or(o.Carrier, CarrierAPI)
+	o.Bundles = slices.Compact(slices.Sorted(slices.Values(o.Bundles)))
+	switch {
+	case o.Carrier == CarrierAgent || o.Carrier == CarrierCSC:
+		return fmt.Errorf("%s comes later: %w", o.Carrier, ErrCarrier)
+	case o.Carrier != CarrierAPI:
+		return ErrCarrier
+	case len(o.Certificates) == 0:
+		return signer.ErrNoCertificate
+	case len(o.Bundles) == 0:
+		return fmt.Errorf("no bundles: %w", bundle.ErrMalformed)
+	case len(o.Bundles) > MaxBundles:
+		return fmt.Errorf("%d bundles: %w", len(o.Bundles), ErrTooMany)
+	case o.Number != "" && len(o.Bundles) > 1:
+		return fmt.Errorf("one number for several documents: %w", bundle.ErrMalformed)
+	}
+	return nil
+}
+
+// prepare draws up the items that are still needed for a bundle.
+func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, w *work) error {
+	kept, err := s.kept(ctx, w, sha256.Sum256(o.Certificates[0].Raw))
+	if err != nil {
+		return err
+	}
+	now := s.now().In(bundle.VietnamTime())
+	options := signer.Options{Certificates: o.Certificates, PSS: o.PSS, Now: now, Lifetime: s.o.Lifetime}
+	if pages, signed := kept[signer.Document]; signed { // the manifest alone is missing
+		options.Title = pages.Prepared.Request.Title
+		prepared, err := signer.PrepareManifest(w.manifestJSON, options)
+		if err != nil {
+			return err
+		}
+		manifest, err := fileOf(w.files, bundle.ManifestFile)
+		if err != nil {
+			return err
+		}
+		return w.add(&half{Prepared: prepared}, manifest.SHA256)
+	}
+	finish := dossier.Finish{Number: cmp.Or(o.Number, w.Number, "1"), Date: o.Date, Place: o.Place, Capacity: o.Capacity,
+		Certificate: o.Certificates[0], Attachments: w.attachments(), Now: now}
+	document, err := finish.Document(w.document, w.manifest) // before a number is used up
+	if err != nil {
+		return err
+	}
+	if err := s.number(ctx, who, o, w, document); err != nil {
+		return err
+	}
+	documentJSON, err := bundle.Canonical(document)
+	if err != nil {
+		return err
+	}
+	roll, err := w.roll(ctx, s)
+	if err != nil {
+		return err
+	}
+	var pages bytes.Buffer
+	if err := paper.Bundle(&pages, w.manifestJSON, documentJSON, roll); err != nil {
+		return err
+	}
+	pair, err := dossier.Prepare(pages.Bytes(), w.manifestJSON, w.manifest, document, options)
+	if err != nil {
+		return err
+	}
+	if err := w.add(&half{Prepared: pair.Document, Document: documentJSON}, sha256.Sum256(pages.Bytes())); err != nil {
+		return err
+	}
+	if w.pages = pages.Bytes(); len(w.pages) > heldBytes {
+		if err := s.keep(ctx, w.pages); err != nil {
+			return err
+		}
+		w.pages = nil
+	}
+	if _, signed := kept[signer.Manifest]; signed {
+		return nil
+	}
+	return w.add(&half{Prepared: pair.Manifest}, sha256.Sum256(w.manifestJSON))
+}
+
+// keep stores something large before the step that needs it; should that fail, it is
+// content that nothing names.
+func (s *Service) keep(ctx context.Context, content []byte) error {
+	return s.store.InTx(ctx, func(tx *store.Tx) error {
+		_, _, err := tx.PutBlob(ctx, bytes.NewReader(content))
+		return err
+	})
+}
+
+func (w *work) add(h *half, base store.Digest) error {
+	kept, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	w.halves = append(w.halves, h)
+	w.items = append(w.items, store.Item{ID: bundle.NewID(), Bundle: w.ID, Kind: string(h.Prepared.Request.Kind), Base: base,
+		Prepared: string(kept), State: store.RequestOpen})
+	return nil
+}
+
+// kept are the finished signatures that stay. Those under another certificate are given
+// up, and a document beside which minutes or a scan have come to lie since.
+func (s *Service) kept(ctx context.Context, w *work, certificate store.Digest) (map[signer.Kind]*half, error) {
+	items, err := s.store.Glance().ItemsOf(ctx, w.ID)
+	if err != nil {
+		return nil, err
+	}
+	kept := make(map[signer.Kind]*half)
+	for _, i := range items {
+		if i.State != store.RequestDone {
+			continue
+		}
+		r, err := s.store.Glance().Request(ctx, i.Request)
+		if err != nil {
+			return nil, err
+		}
+		h, err := halfOf(i)
+		if err != nil {
+			return nil, err
+		}
+		stays := r.Certificate == certificate
+		if stays && h.Document != nil {
+			document, err := bundle.ParseDocument(h.Document)
+			if err != nil {
+				return nil, err
+			}
+			stays = slices.Equal(document.Attachments, w.attachments())
+		}
+		if !stays {
+			w.dropped = append(w.dropped, i.ID)
+			continue
+		}
+		kept[signer.Kind(i.Kind)] = h
+	}
+	return kept, nil
+}
+
+// number gives the document its number, which the bundle keeps over all its requests: the
+// one ordered, the one it has, or the next of the unit's register.
+func (s *Service) number(ctx context.Context, who Actor, o *SigningOrder, w *work, document *bundle.Document) error {
+	number := cmp.Or(o.Number, w.Number)
+	if number == "" || number != w.Number {
+		_, err := step(apart(ctx), s, who, func(tx *store.Tx) (struct{}, error) {
+			if number == "" {
+				n, err := tx.NextNumber(ctx, w.Unit, document.Date.Year, documents)
+				if err != nil {
+					return struct{}{}, err
+				}
+				number = strconv.Itoa(n)
+			}
+			if err := tx.NumberBundle(ctx, &w.Bundle, number); err != nil {
+				return struct{}{}, err
+			}
+			return struct{}{}, tx.Audit("bundles.number", who.Account, w.Unit, w.ID, audit.ID("number", number))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	document.Number = number
+	return nil
+}
+
+// request opens the request for what was prepared, all of it or nothing.
+func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, works []*work, warnings []Warning) (SigningRequest, error) {
+	leaf := o.Certificates[0]
+	r := store.Request{ID: bundle.NewID(), Account: who.Account, Carrier: o.Carrier, CreatedAt: tx.Now(), State: store.RequestOpen,
+		Certificate: sha256.Sum256(leaf.Raw)}
+	told := SigningRequest{ID: r.ID, Carrier: r.Carrier, State: r.State, CreatedAt: r.CreatedAt, Warnings: warnings}
+	for _, w := range works {
+		if err := tx.MoveBundle(ctx, &w.Bundle, bundle.Request); err != nil {
+			return SigningRequest{}, err
+		}
+		for _, id := range w.dropped {
+			if err := tx.DropItem(ctx, id); err != nil {
+				return SigningRequest{}, err
+			}
+		}
+		if w.pages != nil {
+			if _, _, err := tx.PutBlob(ctx, bytes.NewReader(w.pages)); err != nil {
+				return SigningRequest{}, err
+			}
+		}
+		// The intent stands in the chain before the signature exists.
+		facts := []audit.Fact{audit.ID("request", r.ID), audit.ID("certificate", r.Certificate.String())}
+		for n, i := range w.items {
+			h := w.halves[n]
+			if r.ExpiresAt.IsZero() || h.Prepared.Request.Expires.Before(r.ExpiresAt) {
+				r.ExpiresAt = h.Prepared.Request.Expires
+			}
+			r.Items, told.Items = append(r.Items, i), append(told.Items, h.item(i))
+			facts = append(facts, audit.ID(i.Kind, hex.EncodeToString(h.Prepared.Request.DocumentSHA256)))
+		}
+		if err := tx.Audit("signing.prepared", who.Account, w.Unit, w.ID, facts...); err != nil {
+			return SigningRequest{}, err
+		}
+	}
+	told.ExpiresAt = r.ExpiresAt
+	if err := tx.AddRequest(ctx, r); err != nil {
+		if errors.Is(err, store.ErrConflict) {
+			err = fmt.Errorf("%w: %w", ErrRequestOpen, err)
+		}
+		return SigningRequest{}, err
+	}
+	if w := works[0]; w.first { // all of them are one unit's
+		if _, err := bind(ctx, tx, who, bindingOf(leaf, who.Account, w.Unit)); err != nil {
+			return SigningRequest{}, err
+		}
+	} else if c, err := tx.CertificateBySHA256(ctx, r.Certificate); err != nil || c.Account != who.Account { // ended meanwhile
+		return SigningRequest{}, errors.Join(err, ErrUnbound)
+	}
+	return told, tx.Enqueue(ctx, expireArgs{Request: r.ID}, &river.InsertOpts{ScheduledAt: r.ExpiresAt.Add(time.Second)})
+}
+
+// expireArgs is the job that closes a request when its time is over.
+type expireArgs struct {
+	Request string `json:"request"`
+}
+
+// Kind implements [river.JobArgs].
+func (expireArgs) Kind() string { return "signing.expire" }

@@ -1,0 +1,270 @@
+package attest
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"kytiem/audit"
+	"kytiem/bundle"
+	"kytiem/pades"
+	"kytiem/signer"
+	"kytiem/store"
+)
+
+// Carriers are where a key can live, as a signing request names it. Only CarrierAPI is
+// served so far.
+const (
+	CarrierAPI   = "api"
+	CarrierAgent = "agent"
+	CarrierCSC   = "csc"
+)
+
+// MaxBundles bounds one signing request.
+const MaxBundles = 100
+
+// SigningOrder asks for a signing request.
+type SigningOrder struct {
+	Bundles      []string
+	Carrier      string
+	Certificates []*x509.Certificate // of the head, leaf first
+	PSS          bool
+
+	// What the documents bear. Number is allotted from the unit's register of documents
+	// where it is empty, and may be given for a single bundle only; Date is the day of
+	// signing where it is zero.
+	Number   string
+	Date     bundle.Date
+	Place    string
+	Capacity *bundle.Capacity
+}
+
+// SigningRequest is what leaves for the key's carrier, and where it stands.
+type SigningRequest struct {
+	ID        string
+	Carrier   string
+	State     store.RequestState
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	Warnings  []Warning // about the certificate: its status could not be asked, for instance
+	Items     []SigningItem
+}
+
+// Warning is something that the signer has to know and that does not stop him, by a
+// stable code.
+type Warning struct{ Code, VI, EN string }
+
+// SigningItem is one signature that is asked for.
+type SigningItem struct {
+	ID               string
+	Bundle           string
+	Kind             signer.Kind
+	Title            string
+	DocumentSHA256   []byte // of the exact bytes that Content gives
+	SignedAttributes []byte // DER of SET OF Attribute (RFC 5652, 5.4): the bytes to sign
+	Algorithm        pades.Algorithm
+	State            store.RequestState
+}
+
+// half is our half of an item, as it is kept until the signature comes back.
+type half struct {
+	Prepared *signer.Prepared `json:"prepared"`
+	Document []byte           `json:"document,omitempty"` // document.json that the pages were drawn from
+}
+
+func (h *half) item(i store.Item) SigningItem {
+	r := h.Prepared.Request
+	return SigningItem{ID: i.ID, Bundle: i.Bundle, Kind: signer.Kind(i.Kind), Title: r.Title, DocumentSHA256: r.DocumentSHA256,
+		SignedAttributes: r.SignedAttributes, Algorithm: r.Algorithm, State: i.State}
+}
+
+func halfOf(i store.Item) (*half, error) {
+	h := &half{}
+	if err := json.Unmarshal([]byte(i.Prepared), h); err != nil || h.Prepared == nil {
+		return nil, fmt.Errorf("reading what was prepared for item %s: %w", i.ID, store.ErrCorrupt)
+	}
+	return h, nil
+}
+
+// told is a request as it is told of.
+func told(r store.Request) (SigningRequest, error) {
+	out := SigningRequest{ID: r.ID, Carrier: r.Carrier, State: r.State, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt}
+	for _, i := range r.Items {
+		h, err := halfOf(i)
+		if err != nil {
+			return SigningRequest{}, err
+		}
+		out.Items = append(out.Items, h.item(i))
+	}
+	return out, nil
+}
+
+// request reads a request of who's own, and closes it first when its time is over. unit is
+// whose bundles it is about.
+func (s *Service) request(ctx context.Context, who Actor, id string) (r store.Request, unit string, err error) {
+	v := s.store.Glance()
+	if r, err = v.Request(ctx, id); err == nil && len(r.Items) > 0 {
+		var b store.Bundle
+		b, err = v.Bundle(ctx, r.Items[0].Bundle)
+		unit = b.Unit
+	}
+	if err := s.guard(ctx, who, SignBundles, unit, id, err); err != nil {
+		return r, unit, err
+	}
+	if r.Account != who.Account { // what was asked of one head is no other's to see
+		return r, unit, s.refuse(ctx, who, SignBundles, id, ErrNotFound)
+	}
+	if r.State == store.RequestOpen && !r.ExpiresAt.After(s.now()) {
+		if err := s.Expire(apart(ctx), id); err != nil {
+			return r, unit, err
+		}
+		r, err = v.Request(ctx, id)
+	}
+	return r, unit, err
+}
+
+// SigningRequest reads a request.
+func (s *Service) SigningRequest(ctx context.Context, who Actor, id string) (SigningRequest, error) {
+	r, _, err := s.request(ctx, who, id)
+	if err != nil {
+		return SigningRequest{}, err
+	}
+	return told(r)
+}
+
+// SigningRequests lists the actor's requests, the newest first, without their items.
+func (s *Service) SigningRequests(ctx context.Context, who Actor, p Page) ([]store.Request, string, error) {
+	if err := s.may(ctx, who, SignBundles, who.Unit, ""); err != nil {
+		return nil, "", err
+	}
+	return s.store.Glance().Requests(ctx, who.Account, p)
+}
+
+// Content is the exact bytes whose SHA-256 an item names.
+func (s *Service) Content(ctx context.Context, who Actor, request, item string) (io.Reader, int64, error) {
+	r, _, err := s.request(ctx, who, request)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, i := range r.Items {
+		if i.ID != item {
+			continue
+		}
+		h, err := halfOf(i)
+		if err != nil {
+			return nil, 0, err
+		}
+		base, err := s.base(ctx, i)
+		if err != nil || h.Prepared.Update == nil {
+			return bytes.NewReader(base), int64(len(base)), err
+		}
+		signed, err := h.Prepared.Update.SignedBytes(base)
+		span := h.Prepared.Update.ByteRange
+		return signed, span[1] + span[3], err
+	}
+	return nil, 0, fmt.Errorf("request %s: %w", request, ErrNoItem)
+}
+
+// base reads what an item's signature extends.
+func (s *Service) base(ctx context.Context, i store.Item) ([]byte, error) {
+	blob, err := s.store.Glance().Blob(ctx, i.Base)
+	if err != nil {
+		return nil, err
+	}
+	return whole(ctx, s.store.Glance(), i.Base, blob.Size())
+}
+
+// Refuse closes a request that its signer does not want to sign; the bundles are as
+// they were.
+func (s *Service) Refuse(ctx context.Context, who Actor, id, reason string) (SigningRequest, error) {
+	r, unit, err := s.request(ctx, who, id)
+	if err != nil {
+		return SigningRequest{}, err
+	}
+	if err := reasoned(reason, ""); err != nil {
+		return SigningRequest{}, err
+	}
+	if r.State != store.RequestOpen {
+		return SigningRequest{}, fmt.Errorf("request %s: %w", id, ErrRequestClosed)
+	}
+	return step(ctx, s, who, func(tx *store.Tx) (SigningRequest, error) {
+		why, err := keepText(ctx, tx, "reason", reason)
+		if err == nil {
+			err = closeRequest(ctx, tx, r, store.RequestRefused)
+		}
+		if err != nil {
+			return SigningRequest{}, err
+		}
+		if err := tx.Audit("signing.refused", who.Account, unit, id, why); err != nil {
+			return SigningRequest{}, err
+		}
+		closed, err := tx.Request(ctx, id)
+		if err != nil {
+			return SigningRequest{}, err
+		}
+		return told(closed)
+	})
+}
+
+// clockwork is who takes the steps that time alone makes due.
+func clockwork() Actor { return Actor{Account: "service"} }
+
+// Expire closes a request whose time is over; again, or too early, it does nothing.
+func (s *Service) Expire(ctx context.Context, id string) error {
+	r, err := s.store.Glance().Request(ctx, id)
+	if err != nil || r.State != store.RequestOpen || r.ExpiresAt.After(s.now()) {
+		return err
+	}
+	to, act := store.RequestLapsed, "signing.lapsed"
+	if finished(r) { // who brought the last signature was cut off
+		to, act = store.RequestDone, "signing.done"
+	}
+	_, err = step(ctx, s, clockwork(), func(tx *store.Tx) (struct{}, error) {
+		b, err := tx.Bundle(ctx, r.Items[0].Bundle)
+		if err == nil {
+			err = closeRequest(ctx, tx, r, to)
+		}
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, tx.Audit(act, clockwork().Account, b.Unit, id)
+	})
+	if errors.Is(err, store.ErrStale) { // somebody completed, refused or expired it just now
+		return nil
+	}
+	return err
+}
+
+// closeRequest closes a request without all of its signatures, and takes the bundles
+// that wait for one back to where they came from. Signatures that are there are kept.
+// Every step of signing locks bundles first, by their ids, so that no two wait for each
+// other.
+func closeRequest(ctx context.Context, tx *store.Tx, r store.Request, to store.RequestState) error {
+	last := ""
+	for _, i := range r.Items { // by bundle
+		if i.Bundle == last {
+			continue
+		}
+		last = i.Bundle
+		b, err := tx.Bundle(ctx, i.Bundle)
+		if err != nil {
+			return err
+		}
+		if b.Status.State != bundle.Pending {
+			continue
+		}
+		if err := tx.MoveBundle(ctx, &b, bundle.Lapse); err != nil {
+			return err
+		}
+		err = tx.Audit("bundles.lapse", clockwork().Account, b.Unit, b.ID, audit.ID("request", r.ID), audit.ID("state", string(b.Status.State)))
+		if err != nil {
+			return err
+		}
+	}
+	return tx.CloseRequest(ctx, r.ID, to)
+}

@@ -1,0 +1,160 @@
+package attest
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"kytiem/audit"
+	"kytiem/bundle"
+	"kytiem/signer"
+	"kytiem/store"
+)
+
+// Status is where a bundle stands, for anybody: valid, superseded, recalled, minuted,
+// or unknown while nothing attests it. It is canonical JSON (RFC 8785) so that it can
+// be signed.
+type Status struct {
+	At           string `json:"at"` // RFC 3339, UTC: when this was said
+	Bundle       string `json:"bundle"`
+	Reason       string `json:"reason,omitempty"`
+	Root         string `json:"root"`
+	Since        string `json:"since,omitempty"` // of this status
+	Status       string `json:"status"`
+	SupersededBy string `json:"superseded_by,omitempty"`
+	Unit         string `json:"unit"`
+	V            int    `json:"v"`
+}
+
+// The statuses.
+const (
+	statusValid      = "valid"
+	statusSuperseded = "superseded"
+	statusRecalled   = "recalled"
+	statusMinuted    = "minuted"
+	statusUnknown    = "unknown"
+)
+
+// maxStatementBytes bounds a kept statement or reason.
+const maxStatementBytes = 64 << 10
+
+// SignedStatus is a status as it was signed.
+type SignedStatus struct {
+	Status
+	Statement []byte // the canonical JSON of Status
+	Signature []byte // CAdES over Statement, detached; nil where the service has no key
+}
+
+// StatusOf says where a bundle stands. It is public.
+func (s *Service) StatusOf(ctx context.Context, id string) (SignedStatus, error) {
+	v := s.store.Glance()
+	b, err := v.Bundle(ctx, id)
+	if err != nil {
+		return SignedStatus{}, err
+	}
+	status := s.about(b, statusOf(b), "", "")
+	act, since := "", ""
+	switch status.Status {
+	case statusValid:
+		since = bundle.SignatureFile
+	case statusMinuted:
+		since = scanFile
+	case statusSuperseded:
+		act = "bundles.superseded"
+	case statusRecalled:
+		act = "bundles.recall"
+	}
+	status.Since = ""
+	if since != "" {
+		f, err := v.File(ctx, id, since)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return SignedStatus{}, err
+		}
+		if err == nil {
+			status.Since = rfc3339(f.At)
+		}
+	}
+	if act != "" { // what was said when it went out of force
+		kept, err := s.blobOf(ctx, id, act, "statement")
+		var then Status
+		if err == nil && kept != nil {
+			err = json.Unmarshal(kept, &then)
+		}
+		if err != nil {
+			return SignedStatus{}, err
+		}
+		status.Since, status.Reason, status.SupersededBy = then.Since, then.Reason, then.SupersededBy
+	}
+	return s.declare(ctx, status)
+}
+
+// statusOf is what a bundle's state means to who holds its document.
+func statusOf(b store.Bundle) string {
+	switch state := b.Status.State; {
+	case state == bundle.Signed:
+		return statusValid
+	case state == bundle.Minuted, state == bundle.Pending && b.Status.Before == bundle.Minuted:
+		return statusMinuted
+	case state == bundle.Superseded:
+		return statusSuperseded
+	case state == bundle.Recalled:
+		return statusRecalled
+	}
+	return statusUnknown
+}
+
+// about words the status of a bundle from now on.
+func (s *Service) about(b store.Bundle, status, reason, successor string) Status {
+	now := rfc3339(s.now())
+	said := Status{At: now, Bundle: b.ID, Reason: reason, Since: now, Status: status, SupersededBy: successor, Unit: b.Unit, V: 1}
+	if b.Root != (bundle.HexHash{}) {
+		said.Root = b.Root.String()
+	}
+	return said
+}
+
+func rfc3339(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
+
+// declare signs a status with the service's own key, if it has one.
+func (s *Service) declare(ctx context.Context, status Status) (SignedStatus, error) {
+	said := SignedStatus{Status: status}
+	var err error
+	if said.Statement, err = bundle.Canonical(status); err != nil || s.o.Statements == nil {
+		return said, err
+	}
+	certificates := make([]*x509.Certificate, len(s.o.Statements.Chain))
+	for i, der := range s.o.Statements.Chain {
+		if certificates[i], err = x509.ParseCertificate(der); err != nil {
+			return said, fmt.Errorf("reading the certificate for statements: %w", err)
+		}
+	}
+	now := s.now()
+	prepared, err := signer.PrepareManifest(said.Statement, signer.Options{Certificates: certificates, Title: "status " + status.Bundle, Now: now})
+	if err != nil {
+		return said, fmt.Errorf("preparing a statement: %w", err)
+	}
+	signatures, err := s.o.Statements.Carrier.Sign(ctx, []signer.Request{prepared.Request})
+	if err != nil {
+		return said, fmt.Errorf("signing a statement: %w", err)
+	}
+	if len(signatures) != 1 {
+		return said, fmt.Errorf("signing a statement: %w", signer.ErrSignature)
+	}
+	said.Signature, err = prepared.Complete(said.Statement, signatures[0], now)
+	return said, err
+}
+
+// keep stores a statement, for the audit chain to name.
+func (said *SignedStatus) keep(ctx context.Context, tx *store.Tx) ([]audit.Fact, error) {
+	sum, _, err := tx.PutBlob(ctx, bytes.NewReader(said.Statement))
+	facts := []audit.Fact{audit.ID("statement", sum.String())}
+	if err != nil || said.Signature == nil {
+		return facts, err
+	}
+	sum, _, err = tx.PutBlob(ctx, bytes.NewReader(said.Signature))
+	return append(facts, audit.ID("signature", sum.String())), err
+}
