@@ -2,6 +2,7 @@ package paper
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/boombuler/barcode/qr"
 )
@@ -9,9 +10,16 @@ import (
 // code is a QR code (ISO/IEC 18004) as rows of modules, true for dark.
 type code [][]bool
 
+// codes remembers the last codes, 2 kB each.
+var codes = sync.OnceValue(func() *memo[string, code] { return &memo[string, code]{most: 256} })
+
 // newCode encodes payload with error correction level M: a code that was printed,
 // folded and scanned again loses a few modules, not many.
 func newCode(payload string) (code, error) {
+	return codes().of(payload, func() (code, error) { return encoded(payload) })
+}
+
+func encoded(payload string) (code, error) {
 	symbol, err := qr.Encode(payload, qr.M, qr.Auto)
 	if err != nil {
 		return nil, fmt.Errorf("encoding QR code of %d bytes: %w", len(payload), err)

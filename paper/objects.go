@@ -73,11 +73,20 @@ func (o *objects) stream(n int, entries string, data []byte) {
 		return
 	}
 	o.packed.Reset()
-	o.deflate.Reset(&o.packed)
-	if _, o.err = o.deflate.Write(data); o.err == nil {
-		o.err = o.deflate.Close()
+	o.err = pack(&o.packed, o.deflate, data)
+	o.plain(n, entries+flate, o.packed.Bytes())
+}
+
+// flate is the entry of a stream that [pack] packed.
+const flate = "/Filter/FlateDecode"
+
+// pack compresses data. The compressor is pinned: see docs/design.md.
+func pack(to io.Writer, by *zlib.Writer, data []byte) error {
+	by.Reset(to)
+	if _, err := by.Write(data); err != nil {
+		return err
 	}
-	o.plain(n, entries+"/Filter/FlateDecode", o.packed.Bytes())
+	return by.Close()
 }
 
 // plain writes object n as a stream of the bytes as they are.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -78,29 +77,21 @@ type stampBase struct {
 }
 
 // stampSheet draws [StampSheet]. The runes are those that names and organisations in
-// certificates are written with here: Latin with the letters of Western Europe,
-// every Vietnamese letter, the usual punctuation.
+// certificates are written with here.
 var stampSheet = sync.OnceValues(func() (*stampBase, error) {
 	faces, err := allMetrics()
 	if err != nil {
 		return nil, err
 	}
 	base := &stampBase{faces: faces}
-	var text strings.Builder
-	for _, span := range [...][2]rune{{0x20, 0x7E}, {0xA1, 0xFF}, {0x102, 0x103}, {0x110, 0x111}, {0x128, 0x129},
-		{0x168, 0x169}, {0x1A0, 0x1A1}, {0x1AF, 0x1B0}, {0x1EA0, 0x1EF9}, {0x2013, 0x2014}, {0x2018, 0x2019}, {0x201C, 0x201D}, {0x2026, 0x2026}} {
-		for r := span[0]; r <= span[1]; r++ {
-			if faces[Regular].width(r) != absent {
-				base.runes[r>>6] |= 1 << (r & 63)
-				text.WriteRune(r)
-			}
-		}
+	for _, r := range alphabet() {
+		base.runes[r>>6] |= 1 << (r & 63)
 	}
 	var file bytes.Buffer
 	s := NewSheet(&file, Properties{Title: "Ký số", Created: time.Date(2021, 11, 5, 0, 0, 0, 0, time.UTC)})
 	s.size = format{width: stampPage, height: stampPage}
 	s.beginPage()
-	s.stream.text(Regular, 1, 0, 0, text.String())
+	s.stream.text(Regular, 1, 0, 0, string(alphabet()))
 	if err := s.Close(); err != nil {
 		return nil, fmt.Errorf("drawing the stamps' font: %w", err)
 	}

@@ -10,8 +10,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jung-kurt/gofpdf"
+	deflate "github.com/klauspost/compress/zlib"
 )
 
 // errCut is what goes wrong between gofpdf and us; tests see it, documents never.
@@ -77,26 +79,70 @@ func lifted(file []byte, entry string) ([]byte, error) {
 	return io.ReadAll(packed)
 }
 
+// embedded is a face's subset as a file carries it: streams packed.
+type embedded struct {
+	name                      string // of the subset
+	widths                    string
+	length                    int // of the program before it was packed
+	program, mapping, unicode []byte
+}
+
+// subsetKey names a subset: of which face, and which runes.
+type subsetKey struct{ face, runes string }
+
+// subsets remembers the last subsets, some 30 kB each: the four of the alphabet, and
+// those of a few documents with runes beyond it.
+var subsets = sync.OnceValue(func() *memo[subsetKey, *embedded] { return &memo[subsetKey, *embedded]{most: 24} })
+
+// embed makes the subset of a face with these runes.
+func embed(m *metrics, runes []rune) (*embedded, error) {
+	return subsets().of(subsetKey{m.name, string(runes)}, func() (*embedded, error) {
+		program, glyphs, err := cut(m, runes)
+		if err != nil {
+			return nil, err
+		}
+		e := &embedded{name: subsetTag(program) + "+" + m.name, widths: widths(m, runes), length: len(program)}
+		for _, s := range [...]struct {
+			to   *[]byte
+			data []byte
+		}{{&e.program, program}, {&e.mapping, glyphs}, {&e.unicode, toUnicode(runes)}} {
+			if *s.to, err = smallest(s.data); err != nil {
+				return nil, err
+			}
+		}
+		return e, nil
+	})
+}
+
+// smallest packs what is packed once and written many times.
+func smallest(data []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	by, err := deflate.NewWriterLevel(&packed, deflate.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	err = pack(&packed, by, data)
+	return packed.Bytes(), err
+}
+
 // font writes a face's font objects (ISO 32000-1, 9.7) under object number n: a
-// composite font whose codes and character ids are the runes, embedded as the
-// subset that the document uses.
-func (o *objects) font(n int, m *metrics, runes []rune) error {
-	subset, err := lastCuts().of(m, runes)
+// composite font whose codes and character ids are the runes, embedded with the
+// alphabet and what the document uses beyond it.
+func (o *objects) font(n int, m *metrics, used []rune) error {
+	e, err := embed(m, rounded(used))
 	if err != nil {
 		return err
 	}
-	program, glyphs := subset.program, subset.glyphs
-	name := subsetTag(program) + "+" + m.name
 	descendant, descriptor, unicode, file, mapping := o.reserve(), o.reserve(), o.reserve(), o.reserve(), o.reserve()
 	o.put(n, fmt.Sprintf("<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%s]/ToUnicode %s>>",
-		name, ref(descendant), ref(unicode)))
+		e.name, ref(descendant), ref(unicode)))
 	o.put(descendant, fmt.Sprintf("<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"+
-		"/FontDescriptor %s/CIDToGIDMap %s/DW 0/W[%s]>>", name, ref(descriptor), ref(mapping), widths(m, runes)))
+		"/FontDescriptor %s/CIDToGIDMap %s/DW 0/W[%s]>>", e.name, ref(descriptor), ref(mapping), e.widths))
 	o.put(descriptor, fmt.Sprintf("<</Type/FontDescriptor/FontName/%s/Flags %d/FontBBox[%d %d %d %d]/ItalicAngle %d/Ascent %d/Descent %d/CapHeight %d/StemV %d/FontFile2 %s>>",
-		name, m.descriptor, m.box[0], m.box[1], m.box[2], m.box[3], m.slant, m.ascent, m.descent, m.capHeight, m.stem, ref(file)))
-	o.stream(unicode, "", toUnicode(runes))
-	o.stream(file, fmt.Sprintf("/Length1 %d", len(program)), program)
-	o.stream(mapping, "", glyphs)
+		e.name, m.descriptor, m.box[0], m.box[1], m.box[2], m.box[3], m.slant, m.ascent, m.descent, m.capHeight, m.stem, ref(file)))
+	o.plain(unicode, flate, e.unicode)
+	o.plain(file, fmt.Sprintf("/Length1 %d", e.length)+flate, e.program)
+	o.plain(mapping, flate, e.mapping)
 	return o.err
 }
 
