@@ -58,20 +58,23 @@ func (s *Service) BindCertificate(ctx context.Context, who Actor, account string
 // bind writes a binding unless it is there already.
 func bind(ctx context.Context, tx *store.Tx, who Actor, c Certificate) (Certificate, error) {
 	before, err := tx.CertificateBySHA256(ctx, c.SHA256)
-	switch {
-	case err == nil && (before.Account != c.Account || before.Unit != c.Unit):
-		return Certificate{}, fmt.Errorf("certificate %s: %w", c.Serial, ErrBoundElsewhere)
-	case err == nil:
-		return before, nil
-	case !errors.Is(err, store.ErrNotFound):
+	if errors.Is(err, store.ErrNotFound) {
+		if err = tx.BindCertificate(ctx, c); err == nil {
+			c.BoundAt = tx.Now()
+			return c, tx.Audit("certificates.bind", who.Account, c.Unit, c.ID,
+				audit.ID("account", c.Account), audit.ID("certificate", c.SHA256.String()))
+		}
+		if errors.Is(err, store.ErrConflict) { // another server bound it just now
+			before, err = tx.CertificateBySHA256(ctx, c.SHA256)
+		}
+	}
+	if err == nil && (before.Account != c.Account || before.Unit != c.Unit) {
+		err = fmt.Errorf("certificate %s: %w", c.Serial, ErrBoundElsewhere)
+	}
+	if err != nil {
 		return Certificate{}, err
 	}
-	if err := tx.BindCertificate(ctx, c); err != nil {
-		return Certificate{}, err
-	}
-	c.BoundAt = tx.Now()
-	return c, tx.Audit("certificates.bind", who.Account, c.Unit, c.ID,
-		audit.ID("account", c.Account), audit.ID("certificate", c.SHA256.String()))
+	return before, nil
 }
 
 // bindingOf is the binding of a certificate to an account, which is not written yet.
@@ -103,7 +106,7 @@ func (s *Service) bound(ctx context.Context, who Actor, leaf *x509.Certificate, 
 		if err != nil {
 			return false, err
 		}
-		if slices.ContainsFunc(ended, func(c Certificate) bool { return c.SHA256 == sum }) {
+		if slices.ContainsFunc(ended, func(c Certificate) bool { return c.SHA256 == sum && !c.UnboundAt.IsZero() }) {
 			return false, fmt.Errorf("certificate %s, whose binding was ended: %w", certs.Serial(leaf), ErrUnbound)
 		}
 		if p.After = next; next == "" {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -38,10 +37,6 @@ type Completion struct {
 	Outcomes []ItemOutcome
 }
 
-// completeTries is how often a completion is begun anew because another server took a
-// signature for the same bundle in between.
-const completeTries = 5
-
 // Complete puts signatures in place, item by item: what is good is kept even when
 // another is not. A bundle both of whose items are signed is judged as a whole by our
 // own verifier and becomes signed; a predecessor becomes superseded with it.
@@ -49,13 +44,8 @@ func (s *Service) Complete(ctx context.Context, who Actor, request string, signa
 	if len(signatures) > 2*MaxBundles {
 		return SigningRequest{}, nil, fmt.Errorf("%d signatures: %w", len(signatures), ErrTooMany)
 	}
-	for try := 1; ; try++ {
-		c, err := s.complete(ctx, who, request, signatures)
-		if try < completeTries && errors.Is(err, store.ErrStale) {
-			continue
-		}
-		return c.Request, c.Outcomes, err
-	}
+	c, err := again(func() (Completion, error) { return s.complete(ctx, who, request, signatures) })
+	return c.Request, c.Outcomes, err
 }
 
 func (s *Service) complete(ctx context.Context, who Actor, id string, signatures []ItemSignature) (Completion, error) {
@@ -84,6 +74,8 @@ func (s *Service) complete(ctx context.Context, who Actor, id string, signatures
 				bundles = append(bundles, i.Bundle)
 			}
 			arrived[i.Bundle] = append(arrived[i.Bundle], arrival{item: i, signature: came.Signature, outcome: &outcomes[n]})
+		case r.Items[at].State == store.RequestLapsed: // just now, or it was given up since
+			outcomes[n].Err = fmt.Errorf("request %s: %w", id, ErrRequestClosed)
 		}
 		seen[came.Item] = true
 	}
@@ -164,6 +156,9 @@ func (s *Service) assemble(ctx context.Context, id string, arrivals []arrival) (
 	b, err := v.Bundle(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if b.Status.State != bundle.Pending { // whoever completed, expired or refused came between it and the request
+		return nil, fmt.Errorf("bundle %s is %s: %w", id, b.Status.State, store.ErrStale)
 	}
 	f := &filing{bundle: b}
 	for _, a := range arrivals {
@@ -251,7 +246,7 @@ func (s *Service) judgeFiling(ctx context.Context, f *filing) (*verify.Report, e
 	judge := s.judge()
 	switch {
 	case f.whole():
-		return judge.Directory(ctx, f.bundle.ID, &folder{ctx: ctx, view: s.store.Glance(), stored: f.stored, anew: map[string][]byte{
+		return judge.Directory(ctx, f.bundle.ID, &folder{ctx: ctx, view: s.store.Glance(), stored: f.stored, spool: s.spool, anew: map[string][]byte{
 			bundle.PagesFile: f.document.signed, bundle.DocumentFile: f.document.half.Document, bundle.SignatureFile: f.manifest.signed,
 		}})
 	case f.document != nil:

@@ -60,28 +60,34 @@ func (s *Service) Confirm(ctx context.Context, who Actor, c Confirmation) (Confi
 	if len(found) != len(ids) {
 		return Confirmed{}, fmt.Errorf("%d of %d results: %w", len(ids)-len(found), len(ids), ErrNotFound)
 	}
-	return step(ctx, s, who, func(tx *store.Tx) (Confirmed, error) {
-		var out Confirmed
-		for _, unit := range slices.Sorted(maps.Keys(units)) {
-			done, err := c.confirm(ctx, tx, who, unit, ids)
-			if err != nil {
-				return Confirmed{}, err
-			}
-			out.Confirmed = append(out.Confirmed, done...)
-			err = tx.Audit("results.confirm", who.Account, unit, "", audit.ID("part", string(c.Part)),
-				audit.ID("answer", string(c.answer())), audit.Count("confirmed", int64(len(done))))
-			if err != nil {
-				return Confirmed{}, err
-			}
-		}
-		slices.Sort(out.Confirmed)
-		for _, id := range ids {
-			if _, done := slices.BinarySearch(out.Confirmed, id); !done {
-				out.Unchanged = append(out.Unchanged, id)
-			}
-		}
-		return out, nil
+	// Health and police work on the same rows at the same time.
+	return again(func() (Confirmed, error) {
+		return step(ctx, s, who, func(tx *store.Tx) (Confirmed, error) { return c.write(ctx, tx, who, units, ids) })
 	})
+}
+
+// write confirms those of ids that are a unit's, unit by unit.
+func (c *Confirmation) write(ctx context.Context, tx *store.Tx, who Actor, units map[string]string, ids []string) (Confirmed, error) {
+	var out Confirmed
+	for _, unit := range slices.Sorted(maps.Keys(units)) {
+		done, err := c.confirm(ctx, tx, who, unit, ids)
+		if err != nil {
+			return Confirmed{}, err
+		}
+		out.Confirmed = append(out.Confirmed, done...)
+		err = tx.Audit("results.confirm", who.Account, unit, "", audit.ID("part", string(c.Part)),
+			audit.ID("answer", string(c.answer())), audit.Count("confirmed", int64(len(done))))
+		if err != nil {
+			return Confirmed{}, err
+		}
+	}
+	slices.Sort(out.Confirmed)
+	for _, id := range ids {
+		if _, done := slices.BinarySearch(out.Confirmed, id); !done {
+			out.Unchanged = append(out.Unchanged, id)
+		}
+	}
+	return out, nil
 }
 
 // act is what the confirmation needs to be allowed.

@@ -1,14 +1,10 @@
 package attest_test
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"errors"
-	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -19,7 +15,6 @@ import (
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/certs/devca"
-	"kytiem/dossier"
 	"kytiem/pades"
 	"kytiem/sample"
 	"kytiem/store"
@@ -152,87 +147,37 @@ func (d *desk) ready(t testing.TB, n int) {
 		})
 		return err
 	})
-	found, _, err := d.store.Glance().Worklist(t.Context(), store.Worklist{Unit: commune,
-		Standings: store.Lacking(store.LacksHealth | store.LacksPolice)}, store.Page{Limit: store.MaxPage})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ids []string
-	for _, r := range found {
-		ids = append(ids, r.ID)
-	}
-	d.tx(t, func(tx *store.Tx) error {
-		_, err := tx.ConfirmResults(t.Context(), store.Vaccination, commune, d.who[attest.Health].Account, ids)
-		if err == nil {
-			_, err = tx.ConfirmResults(t.Context(), store.Identity, commune, d.who[attest.Police].Account, ids)
+	for {
+		found, _, err := d.store.Glance().Worklist(t.Context(), store.Worklist{Unit: commune,
+			Standings: store.Lacking(store.LacksHealth | store.LacksPolice)}, store.Page{Limit: store.MaxPage})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return err
-	})
+		if len(found) == 0 {
+			return
+		}
+		var ids []string
+		for _, r := range found {
+			ids = append(ids, r.ID)
+		}
+		d.tx(t, func(tx *store.Tx) error {
+			_, err := tx.ConfirmResults(t.Context(), store.Vaccination, commune, d.who[attest.Health].Account, ids)
+			if err == nil {
+				_, err = tx.ConfirmResults(t.Context(), store.Identity, commune, d.who[attest.Police].Account, ids)
+			}
+			return err
+		})
+	}
 }
 
 // seal seals what is ready, into the open bundle if there is one.
 func (d *desk) seal(t testing.TB) store.Bundle {
 	t.Helper()
-	unit, _ := sample.Unit(commune)
-	var b store.Bundle
-	d.tx(t, func(tx *store.Tx) (err error) {
-		if b, err = tx.OpenBundle(t.Context(), commune); errors.Is(err, store.ErrNotFound) {
-			b, err = tx.AddBundle(t.Context(), bundle.NewID(), commune, "")
-		}
-		if err == nil {
-			_, err = tx.ClaimResults(t.Context(), &b, bundle.MaxRecords)
-		}
-		return err
-	})
-	dir := filepath.Join(t.TempDir(), b.ID)
-	d.tx(t, func(tx *store.Tx) error {
-		var ids []string
-		var results []bundle.Result
-		for r, err := range tx.ResultsOf(t.Context(), b.ID) {
-			if err != nil {
-				return err
-			}
-			ids, results = append(ids, r.ID), append(results, r.Result)
-		}
-		m, placed, err := dossier.Compose(t.Context(), dir, dossier.Composition{Bundle: b.ID, Unit: unit, Source: bundle.ConfirmedInService,
-			Supersedes: b.Supersedes, Now: tx.Now()}, each(results))
-		if err != nil {
-			return err
-		}
-		for _, name := range []string{bundle.ManifestFile, bundle.RecordsFile, bundle.DocumentFile, bundle.PagesFile} {
-			content, err := os.ReadFile(filepath.Join(dir, name))
-			if err != nil {
-				return err
-			}
-			sum, _, err := tx.PutBlob(t.Context(), bytes.NewReader(content))
-			if err == nil {
-				err = tx.AddFile(t.Context(), b.ID, name, sum)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		records := make([]store.Record, len(ids))
-		for n, p := range placed {
-			records[n] = store.Record{ID: p.Record, Result: ids[n], Position: p.Position, LineAt: p.LineAt, LineSize: p.LineSize}
-		}
-		if err := tx.AddRecords(t.Context(), b.ID, each(records)); err != nil {
-			return err
-		}
-		b.Root, b.Size, b.Counts, b.Period = m.Root, m.Size, m.Counts, m.Period
-		return tx.SealBundle(t.Context(), &b)
-	})
-	return b
-}
-
-func each[T any](values []T) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for _, v := range values {
-			if !yield(v, nil) {
-				return
-			}
-		}
+	b, err := d.Seal(t.Context(), d.who[attest.Health], attest.SealOrder{Unit: commune})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return b.Bundle
 }
 
 // sealed is a sealed bundle of n results.

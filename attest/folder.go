@@ -3,13 +3,16 @@ package attest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"kytiem/bundle"
 	"kytiem/store"
 )
 
@@ -20,6 +23,7 @@ type folder struct {
 	view   *store.View
 	stored []store.File
 	anew   map[string][]byte
+	spool  func(*store.Blob) (*os.File, error) // of records that are read in another order; nil reads them where they are
 }
 
 // Open implements [fs.FS].
@@ -39,6 +43,9 @@ func (d *folder) Open(name string) (fs.File, error) {
 		if err != nil {
 			return nil, err
 		}
+		if name == bundle.RecordsFile && d.spool != nil {
+			return d.spool(blob)
+		}
 		return opened{entry{name, f.Size}, blob.Reader()}, nil
 	}
 	return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
@@ -57,6 +64,30 @@ func (d *folder) ReadDir(string) ([]fs.DirEntry, error) {
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, nil
+}
+
+// spoolPrefix begins the names of files in Options.Temp that hold a bundle's records
+// while it is drawn.
+const spoolPrefix = "kytiem-records-"
+
+// spool copies a blob into a file that is gone when it is closed. Lists are drawn by name
+// and records lie by leaf: out of the store every record would cost a chunk.
+func (s *Service) spool(blob *store.Blob) (*os.File, error) {
+	f, err := os.CreateTemp(s.o.Temp, spoolPrefix)
+	if err != nil {
+		return nil, fmt.Errorf("making room for records: %w", err)
+	}
+	err = os.Remove(f.Name()) // it lives as long as it is open
+	if err == nil {
+		_, err = io.CopyBuffer(f, struct{ io.Reader }{blob.Reader()}, make([]byte, store.ChunkBytes))
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("spooling records: %w", err), f.Close())
+	}
+	return f, nil
 }
 
 // whole reads a blob of known size.

@@ -59,29 +59,35 @@ func (s *Service) Import(ctx context.Context, who Actor, u Upload) (Imported, er
 	}
 	defer os.Remove(bad.Name())
 	defer bad.Close()
-	return step(ctx, s, who, func(tx *store.Tx) (Imported, error) {
-		in := Imported{Import: Import{ID: bundle.NewID(), Unit: u.Unit, Account: who.Account, At: tx.Now(), File: sum}}
-		if err := in.take(ctx, tx, u, bad); err != nil {
-			return Imported{}, err
-		}
-		before, err := tx.ImportsOfFile(ctx, u.Unit, sum)
-		if err != nil {
-			return Imported{}, err
-		}
-		if len(before) > 0 {
-			in.Again = before[0].ID
-		}
-		if err := tx.AddImport(ctx, in.Import); err != nil {
-			return Imported{}, err
-		}
-		return in, tx.Audit("results.import", who.Account, u.Unit, in.ID, audit.ID("file", sum.String()),
-			audit.Count("rows", int64(in.Rows)), audit.Count("taken", int64(in.Taken)), audit.Count("bad", int64(in.Bad)),
-			audit.Count("doubled", int64(in.Doubled)))
+	// Two files with the same rows in another order can wait for each other.
+	return again(func() (Imported, error) {
+		return step(ctx, s, who, func(tx *store.Tx) (Imported, error) { return take(ctx, tx, who, u, sum, bad) })
 	})
 }
 
-// take reads the file once: good rows go to the table, bad ones to the error file.
-func (in *Imported) take(ctx context.Context, tx *store.Tx, u Upload, bad *os.File) error {
+// take takes a file over.
+func take(ctx context.Context, tx *store.Tx, who Actor, u Upload, sum store.Digest, bad *os.File) (Imported, error) {
+	in := Imported{Import: Import{ID: bundle.NewID(), Unit: u.Unit, Account: who.Account, At: tx.Now(), File: sum}}
+	if err := in.read(ctx, tx, u, bad); err != nil {
+		return Imported{}, err
+	}
+	before, err := tx.ImportsOfFile(ctx, u.Unit, sum)
+	if err != nil {
+		return Imported{}, err
+	}
+	if len(before) > 0 {
+		in.Again = before[0].ID
+	}
+	if err := tx.AddImport(ctx, in.Import); err != nil {
+		return Imported{}, err
+	}
+	return in, tx.Audit("results.import", who.Account, u.Unit, in.ID, audit.ID("file", sum.String()),
+		audit.Count("rows", int64(in.Rows)), audit.Count("taken", int64(in.Taken)), audit.Count("bad", int64(in.Bad)),
+		audit.Count("doubled", int64(in.Doubled)))
+}
+
+// read reads the file once: good rows go to the table, bad ones to the error file.
+func (in *Imported) read(ctx context.Context, tx *store.Tx, u Upload, bad *os.File) error {
 	if _, err := u.File.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
@@ -90,6 +96,12 @@ func (in *Imported) take(ctx context.Context, tx *store.Tx, u Upload, bad *os.Fi
 		return err
 	}
 	defer reader.Close()
+	if _, err := bad.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	if err := bad.Truncate(0); err != nil { // of what was read before, if this is another try
+		return err
+	}
 	back := intake.NewErrorFile(bad, reader)
 	added, doubled, err := tx.AddResults(ctx, in.ID, in.good(ctx, reader, back))
 	if err != nil {

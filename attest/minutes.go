@@ -49,10 +49,11 @@ func (s *Service) DrawMinutes(ctx context.Context, who Actor, id string, o Minut
 	if err != nil {
 		return Bundle{}, err
 	}
-	roll, err := w.roll(ctx, s)
+	roll, done, err := w.spooled(ctx, s)
 	if err != nil {
 		return Bundle{}, err
 	}
+	defer done() //nolint:errcheck // only read
 	var pages bytes.Buffer
 	if err := minutes.Draw(&pages, w.manifestJSON, m, roll); err != nil {
 		return Bundle{}, err

@@ -125,10 +125,11 @@ func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, w *wo
 	if err != nil {
 		return err
 	}
-	roll, err := w.roll(ctx, s)
+	roll, done, err := w.spooled(ctx, s)
 	if err != nil {
 		return err
 	}
+	defer done() //nolint:errcheck // only read
 	var pages bytes.Buffer
 	if err := paper.Bundle(&pages, w.manifestJSON, documentJSON, roll); err != nil {
 		return err

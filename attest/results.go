@@ -6,8 +6,7 @@ import (
 	"kytiem/store"
 )
 
-// What the store keeps is what the steps tell of it.
-type (
+type ( // what the store keeps is what the steps tell of it
 	Page       = store.Page
 	Blob       = store.Blob
 	Result     = store.Result

@@ -16,7 +16,7 @@ package attest
 
 import (
 	"context"
-	"io"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -76,6 +76,7 @@ type Service struct {
 	o     Options
 	log   *slog.Logger
 	trees *trees
+	began time.Time
 }
 
 // New makes a service on an open store, which stays the caller's to close.
@@ -87,9 +88,11 @@ func New(o Options) *Service {
 		o.DrawLater = DefaultDrawLater
 	}
 	if o.Log == nil {
-		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: o.Store, o: o, log: o.Log, trees: newTrees()}
+	s := &Service{store: o.Store, o: o, log: o.Log, trees: newTrees()}
+	s.began = s.now()
+	return s
 }
 
 // Ready reports whether steps can be taken: whether the database answers.
@@ -118,6 +121,20 @@ func step[T any](ctx context.Context, s *Service, who Actor, do func(*store.Tx) 
 		return answer(ctx, tx, outcome)
 	})
 	return outcome, err
+}
+
+// tries is how often a step is begun anew.
+const tries = 5
+
+// again takes a step that another server got in the way of once more, from what is so
+// now. take must begin from the beginning.
+func again[T any](take func() (T, error)) (T, error) {
+	for try := 1; ; try++ {
+		outcome, err := take()
+		if try == tries || !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrDeadlock) {
+			return outcome, err
+		}
+	}
 }
 
 // view runs look on one state of the database, as step does for writing.

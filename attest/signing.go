@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -194,13 +193,14 @@ func (s *Service) Refuse(ctx context.Context, who Actor, id, reason string) (Sig
 	}
 	return step(ctx, s, who, func(tx *store.Tx) (SigningRequest, error) {
 		why, err := keepText(ctx, tx, "reason", reason)
+		act := ""
 		if err == nil {
-			err = closeRequest(ctx, tx, r, store.RequestRefused)
+			act, err = closeRequest(ctx, tx, r, store.RequestRefused)
 		}
 		if err != nil {
 			return SigningRequest{}, err
 		}
-		if err := tx.Audit("signing.refused", who.Account, unit, id, why); err != nil {
+		if err := tx.Audit(act, who.Account, unit, id, why); err != nil {
 			return SigningRequest{}, err
 		}
 		closed, err := tx.Request(ctx, id)
@@ -216,35 +216,37 @@ func clockwork() Actor { return Actor{Account: "service"} }
 
 // Expire closes a request whose time is over; again, or too early, it does nothing.
 func (s *Service) Expire(ctx context.Context, id string) error {
+	_, err := again(func() (struct{}, error) { return struct{}{}, s.expire(ctx, id) })
+	return err
+}
+
+// expire is ErrStale when somebody completed, refused or expired it just now, or took
+// one signature of several.
+func (s *Service) expire(ctx context.Context, id string) error {
 	r, err := s.store.Glance().Request(ctx, id)
 	if err != nil || r.State != store.RequestOpen || r.ExpiresAt.After(s.now()) {
 		return err
 	}
-	to, act := store.RequestLapsed, "signing.lapsed"
-	if finished(r) { // who brought the last signature was cut off
-		to, act = store.RequestDone, "signing.done"
-	}
 	_, err = step(ctx, s, clockwork(), func(tx *store.Tx) (struct{}, error) {
 		b, err := tx.Bundle(ctx, r.Items[0].Bundle)
+		act := ""
 		if err == nil {
-			err = closeRequest(ctx, tx, r, to)
+			act, err = closeRequest(ctx, tx, r, store.RequestLapsed)
 		}
 		if err != nil {
 			return struct{}{}, err
 		}
 		return struct{}{}, tx.Audit(act, clockwork().Account, b.Unit, id)
 	})
-	if errors.Is(err, store.ErrStale) { // somebody completed, refused or expired it just now
-		return nil
-	}
 	return err
 }
 
 // closeRequest closes a request without all of its signatures, and takes the bundles
-// that wait for one back to where they came from. Signatures that are there are kept.
-// Every step of signing locks bundles first, by their ids, so that no two wait for each
-// other.
-func closeRequest(ctx context.Context, tx *store.Tx, r store.Request, to store.RequestState) error {
+// that wait for one back to where they came from. Signatures that are there are kept;
+// where they are all there after all, because who brought the last one was cut off, the
+// request is done. The outcome is the act for the chain. Every step of signing locks
+// bundles first, by their ids, so that no two wait for each other.
+func closeRequest(ctx context.Context, tx *store.Tx, r store.Request, to store.RequestState) (act string, err error) {
 	last := ""
 	for _, i := range r.Items { // by bundle
 		if i.Bundle == last {
@@ -253,18 +255,25 @@ func closeRequest(ctx context.Context, tx *store.Tx, r store.Request, to store.R
 		last = i.Bundle
 		b, err := tx.Bundle(ctx, i.Bundle)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if b.Status.State != bundle.Pending {
 			continue
 		}
 		if err := tx.MoveBundle(ctx, &b, bundle.Lapse); err != nil {
-			return err
+			return "", err
 		}
 		err = tx.Audit("bundles.lapse", clockwork().Account, b.Unit, b.ID, audit.ID("request", r.ID), audit.ID("state", string(b.Status.State)))
 		if err != nil {
-			return err
+			return "", err
 		}
 	}
-	return tx.CloseRequest(ctx, r.ID, to)
+	now, err := tx.Request(ctx, r.ID) // for which no signature comes any more
+	if err != nil {
+		return "", err
+	}
+	if finished(now) {
+		to = store.RequestDone
+	}
+	return "signing." + string(to), tx.CloseRequest(ctx, r.ID, to)
 }

@@ -6,16 +6,18 @@ import (
 	"errors"
 	"fmt"
 
+	"kytiem/bundle"
 	"kytiem/store"
 	"kytiem/verify"
 )
 
 // Submission is something to be verified: a signed PDF, a detached signature with its
-// content, or a proof.
+// content or the SHA-256 of that, or a proof.
 type Submission struct {
 	Name    string
 	File    []byte
-	Content []byte // of a detached signature; nil where there is none
+	Content []byte          // of a detached signature; nil where there is none
+	SHA256  *bundle.HexHash // of the content, where that stays with who asks
 }
 
 // Verify judges a submission, for anybody, and says of our own bundles where they
@@ -35,6 +37,8 @@ func (s *Service) Verify(ctx context.Context, in Submission) (*verify.Report, er
 // judge finds out from its content what came.
 func judge(ctx context.Context, v *verify.Verifier, in Submission) (*verify.Report, error) {
 	switch {
+	case in.SHA256 != nil:
+		return v.DetachedDigest(ctx, in.Name, in.File, *in.SHA256)
 	case bytes.Contains(in.File[:min(len(in.File), 1024)], []byte("%PDF-")): // ISO 32000-1, Annex H.3, note 13
 		return v.PDF(ctx, in.Name, in.File), nil
 	case bytes.HasPrefix(in.File, []byte(`{"digests":`)):

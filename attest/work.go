@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"kytiem/bundle"
@@ -105,14 +106,31 @@ func fileOf(files []store.File, name string) (store.File, error) {
 	return files[i], nil
 }
 
-// roll reads the records.
+// roll reads the records, each once and in their order.
 func (w *work) roll(ctx context.Context, s *Service) (*bundle.Roll, error) {
-	file, err := (&folder{ctx: ctx, view: s.store.Glance(), stored: w.files}).Open(bundle.RecordsFile)
+	roll, _, err := w.open(&folder{ctx: ctx, view: s.store.Glance(), stored: w.files})
+	return roll, err
+}
+
+// spooled reads the records for who draws them, until done is called.
+func (w *work) spooled(ctx context.Context, s *Service) (roll *bundle.Roll, done func() error, err error) {
+	return w.open(&folder{ctx: ctx, view: s.store.Glance(), stored: w.files, spool: s.spool})
+}
+
+func (w *work) open(files *folder) (*bundle.Roll, func() error, error) {
+	file, err := files.Open(bundle.RecordsFile)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	records := file.(opened)
-	return w.manifest.ReadRoll(records, records.Size())
+	info, err := file.Stat()
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	roll, err := w.manifest.ReadRoll(file.(io.ReaderAt), info.Size())
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	return roll, file.Close, nil
 }
 
 // attachments are the minutes and scans that lie beside the document, which it names so

@@ -194,6 +194,7 @@ func TestUnits(t *testing.T) {
 func TestMoves(t *testing.T) {
 	legal := map[string]bundle.Status{
 		"open seal":              {State: bundle.Sealed},
+		"open withdraw":          {State: bundle.Withdrawn},
 		"sealed request":         {State: bundle.Pending, Before: bundle.Sealed},
 		"sealed confirm":         {State: bundle.Minuted},
 		"sealed withdraw":        {State: bundle.Withdrawn},

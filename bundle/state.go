@@ -54,7 +54,7 @@ type Status struct {
 // moves is the one table of legal moves. Pending falls back by Lapse to where it
 // came from, which no fixed entry can say.
 var moves = map[State]map[Act]State{
-	Open:    {Seal: Sealed},
+	Open:    {Seal: Sealed, Withdraw: Withdrawn},
 	Sealed:  {Request: Pending, Confirm: Minuted, Withdraw: Withdrawn},
 	Pending: {Sign: Signed},
 	Minuted: {Request: Pending, Supersede: Superseded, Recall: Recalled},

@@ -2,6 +2,8 @@ package bundle
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -82,6 +84,20 @@ func (us *Units) Len() int {
 		n += len(units)
 	}
 	return n
+}
+
+// All goes through the register by code and time.
+func (us *Units) All() iter.Seq[Unit] {
+	return func(yield func(Unit) bool) {
+		for _, code := range slices.Sorted(maps.Keys(us.byCode)) {
+			ordered := slices.SortedFunc(slices.Values(us.byCode[code]), func(a, b Unit) int { return a.ValidFrom.Compare(b.ValidFrom) })
+			for _, u := range ordered {
+				if !yield(u) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // At finds the unit that had this code on day on. A zero day is allowed while the

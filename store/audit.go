@@ -65,6 +65,13 @@ func (v *View) AuditEntries(ctx context.Context, after int64) iter.Seq2[audit.En
 		`SELECT seq, at, act, actor, unit, subject, detail, prev, sum FROM audit WHERE seq > $1 ORDER BY seq`, after)
 }
 
+// AuditAfter reads up to n entries behind the entry with number after: for who has to ask
+// other things about each of them, which no walk allows.
+func (v *View) AuditAfter(ctx context.Context, after int64, n int) ([]audit.Entry, error) {
+	return list(ctx, v, auditEntry,
+		`SELECT seq, at, act, actor, unit, subject, detail, prev, sum FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`, after, n)
+}
+
 // AuditOf lists what was done to subject, the newest first.
 func (v *View) AuditOf(ctx context.Context, subject string, p Page) ([]audit.Entry, string, error) {
 	before := int64(newest)

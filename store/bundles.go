@@ -100,7 +100,9 @@ func (tx *Tx) MoveBundle(ctx context.Context, b *Bundle, act bundle.Act) error {
 
 // TouchBundle changes nothing but the version of a bundle, with the terms of
 // [Tx.MoveBundle]: of several that are about to work on it, one goes on.
-func (tx *Tx) TouchBundle(ctx context.Context, b *Bundle) error { return tx.NumberBundle(ctx, b, b.Number) }
+func (tx *Tx) TouchBundle(ctx context.Context, b *Bundle) error {
+	return tx.NumberBundle(ctx, b, b.Number)
+}
 
 // NumberBundle notes the number of the document, with the terms of [Tx.MoveBundle].
 func (tx *Tx) NumberBundle(ctx context.Context, b *Bundle, number string) error {

@@ -26,15 +26,20 @@ type Certificate struct {
 const certificateColumns = `id, account, unit, serial, issuer, sha256, der, identifiers, not_before, not_after, bound_at, unbound_at`
 
 // BindCertificate binds a certificate, now. A certificate that is bound already, to
-// whomever, is ErrConflict.
+// whomever, is ErrConflict, which does not end the transaction: of two first uses at
+// once, the second waits for the first and can then read its binding.
 func (tx *Tx) BindCertificate(ctx context.Context, c Certificate) error {
 	identifiers, err := text(c.Identifiers)
+	written := int64(0)
 	if err == nil {
-		_, err = tx.conn.exec(ctx,
+		written, err = tx.conn.exec(ctx,
 			`INSERT INTO certificates (id, account, unit, serial, issuer, sha256, der, identifiers, not_before, not_after, bound_at)
-			 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
 			c.ID, c.Account, c.Unit, c.Serial, c.Issuer, c.SHA256[:], c.DER, identifiers,
 			micros(c.NotBefore), micros(c.NotAfter), micros(tx.now))
+	}
+	if err == nil && written == 0 {
+		err = ErrConflict
 	}
 	if err != nil {
 		return fmt.Errorf("binding certificate %s: %w", c.SHA256, err)

@@ -22,6 +22,9 @@ func (v *View) Contradictions(ctx context.Context) ([]Contradiction, error) {
 			(SELECT 1 FROM bundles AS b WHERE b.id = r.bundle)`},
 		{"claim-without-standing", `SELECT count(*) FROM results WHERE bundle IS NOT NULL AND standing <> 32 OR bundle IS NULL AND standing = 32`},
 		{"half-confirmation", `SELECT count(*) FROM results WHERE (health_by IS NULL) <> (health_at IS NULL) OR (police_by IS NULL) <> (police_at IS NULL)`},
+		{"claim-unconfirmed", `SELECT count(*) FROM results WHERE bundle IS NOT NULL AND (health_by IS NULL OR police_by IS NULL)`},
+		{"standing-other-than-confirmed", `SELECT count(*) FROM results WHERE bundle IS NULL AND
+			(((standing & 8) = 0) <> (health_by IS NOT NULL) OR ((standing & 16) = 0) <> (police_by IS NOT NULL))`},
 		{"open-item-of-closed-request", `SELECT count(*) FROM items AS i JOIN requests AS r ON r.id = i.request WHERE i.state = 'open' AND r.state <> 'open'`},
 		{"pending-without-way-back", `SELECT count(*) FROM bundles WHERE (state = 'pending') = (before = '')`},
 		{"pending-without-request", `SELECT count(*) FROM bundles AS b WHERE (b.state = 'pending') <>

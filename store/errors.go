@@ -18,6 +18,10 @@ var (
 	ErrCorrupt     = errors.New("not as it was stored")
 )
 
+// ErrDeadlock is an ErrUnavailable: this transaction and another waited for each
+// other's rows, and this one gave way. Taken again at once it goes through.
+var ErrDeadlock = fmt.Errorf("%w, gave way to another transaction", ErrUnavailable)
+
 // fault is an error of the database itself. It names the code and the rule, never
 // the database's own words, which can quote the values.
 type fault struct {

@@ -76,6 +76,17 @@ func (tx *Tx) ClaimKey(ctx context.Context, k Key, stale time.Duration) (*Claim,
 	return claim, nil, nil
 }
 
+// RenewKey says that the call is still under way, as of at, and gives the claim that takes
+// the place of c once the transaction is committed.
+func (tx *Tx) RenewKey(ctx context.Context, c *Claim, at time.Time) (*Claim, error) {
+	err := swapped(tx.conn.exec(ctx, `UPDATE idempotency SET at = $1 WHERE scope = $2 AND key = $3 AND status = 0 AND at = $4`,
+		micros(at), c.key.Scope, c.key.Key, micros(c.at)))
+	if err != nil {
+		return nil, fmt.Errorf("renewing a key: %w", err)
+	}
+	return &Claim{c.key, at}, nil
+}
+
 // AnswerKey keeps the answer to a claimed call.
 func (tx *Tx) AnswerKey(ctx context.Context, c *Claim, a Answer) error {
 	err := swapped(tx.conn.exec(ctx, `UPDATE idempotency SET status = $1, answer = $2 WHERE scope = $3 AND key = $4 AND status = 0 AND at = $5`,
@@ -94,6 +105,16 @@ func (tx *Tx) DropKey(ctx context.Context, c *Claim) error {
 		return fmt.Errorf("dropping a key: %w", err)
 	}
 	return nil
+}
+
+// DropClaims gives back the claims of calls that began before the given time and were not
+// answered, and gives their number: for who knows that nobody is at work on them any more.
+func (tx *Tx) DropClaims(ctx context.Context, before time.Time) (int, error) {
+	n, err := tx.conn.exec(ctx, `DELETE FROM idempotency WHERE status = 0 AND at < $1`, micros(before))
+	if err != nil {
+		return 0, fmt.Errorf("dropping claims of keys: %w", err)
+	}
+	return int(n), nil
 }
 
 // SweepKeys forgets keys claimed before the given time and gives their number.

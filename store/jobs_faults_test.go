@@ -127,21 +127,18 @@ func TestSharedJobs(t *testing.T) {
 // jobs go on as before.
 func TestJobsOutage(t *testing.T) {
 	t.Parallel()
-	needPostgres(t)
-	server, err := startServer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.close) // after the store's own
-	s := open(t, server.address("postgres"), &clock{now: today})
+	server := startServer(t)
+	s := open(t, server.Address("postgres"), &clock{now: today})
 	w, workers := noting(10)
 	start(t, s, WorkOptions{Workers: workers})
 	must(t, s, func(tx *Tx) error { return tx.Enqueue(t.Context(), noteArgs{"before"}, nil) })
 	w.wait(t, 1, 10*time.Second)
-	server.halt()
+	if err := server.Halt(); err != nil {
+		t.Fatal(err)
+	}
 	refuse(t, s, ErrUnavailable, func(tx *Tx) error { return tx.Enqueue(t.Context(), noteArgs{"without"}, nil) })
 	time.Sleep(time.Second) // River notices
-	if err := server.start(); err != nil {
+	if err := server.Resume(); err != nil {
 		t.Fatal(err)
 	}
 	must(t, s, func(tx *Tx) error { return tx.Enqueue(t.Context(), noteArgs{"after"}, nil) })

@@ -164,9 +164,10 @@ func postgresError(ctx context.Context, err error) error {
 		f.kind = ErrNotFound
 	case e.Code == "22021": // character_not_in_repertoire
 		f.kind = ErrText
+	case strings.HasPrefix(e.Code, "40"): // transaction rollback: serialization, deadlock
+		f.kind = ErrDeadlock
 	case e.Code == "25006", // read_only_sql_transaction: a standby that took the address over
 		strings.HasPrefix(e.Code, "08"), // connection exceptions
-		strings.HasPrefix(e.Code, "40"), // transaction rollback: serialization, deadlock
 		strings.HasPrefix(e.Code, "53"), // insufficient resources: disk, memory, connections
 		strings.HasPrefix(e.Code, "55"), // object not in prerequisite state: lock timeout
 		strings.HasPrefix(e.Code, "57"), // operator intervention: shutdown, starting up

@@ -83,7 +83,7 @@ func TestRaces(t *testing.T) {
 
 // TestOpenedAtOnce: servers that start together on an empty database.
 func TestOpenedAtOnce(t *testing.T) {
-	database := createDatabase(t, "")
+	database := shared.Empty(t)
 	for n, err := range atOnce([2]*Store{}, 4, func(*Store, int) error {
 		s, err := Open(t.Context(), Options{Database: database})
 		if err != nil {
@@ -373,19 +373,16 @@ func raceCertificate(t *testing.T, servers [2]*Store) {
 // it is back, all goes on as before.
 func TestServerGone(t *testing.T) {
 	t.Parallel()
-	needPostgres(t)
-	private, err := startServer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(private.close)
-	s := open(t, private.address("postgres"), &clock{now: today})
+	private := startServer(t)
+	s := open(t, private.Address("postgres"), &clock{now: today})
 	addAccount(t, s, "A")
 	if err := s.InTx(t.Context(), func(tx *Tx) error {
 		if err := tx.AddAccount(t.Context(), Account{ID: "B"}); err != nil {
 			return err
 		}
-		private.halt()
+		if err := private.Halt(); err != nil {
+			t.Error(err)
+		}
 		return tx.Audit("account.add", "A", "", "B")
 	}); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("got %v, want %v", err, ErrUnavailable)
@@ -402,7 +399,7 @@ func TestServerGone(t *testing.T) {
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("took %v to say so", took)
 	}
-	if err := private.start(); err != nil {
+	if err := private.Resume(); err != nil {
 		t.Fatal(err)
 	}
 	addAccount(t, s, "B")

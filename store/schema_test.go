@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kytiem/store/pgtest"
 )
 
 // kinds are the types of columns, and what they are called on the other side.
@@ -15,7 +17,7 @@ var kinds = map[string]string{"bigint": "INTEGER", "smallint": "INTEGER", "text"
 // TestSchemas compares the two migration folders by what they make: tables, columns,
 // types, and which columns may be missing; and the indexes by name.
 func TestSchemas(t *testing.T) {
-	needPostgres(t)
+	pgtest.Need(t)
 	ctx := t.Context()
 	lite := open(t, filepath.Join(t.TempDir(), "a.db"), &clock{now: today})
 	post := open(t, newDatabase(t), &clock{now: today})

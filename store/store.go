@@ -100,6 +100,10 @@ func (s *Store) Ping(ctx context.Context) error {
 	return v.one(ctx, `SELECT 1`, nil, &one)
 }
 
+// Single reports whether the database belongs to one program at a time, as a SQLite file
+// does.
+func (s *Store) Single() bool { return s.file != "" }
+
 // View reads. It is not for concurrent use, and a walk (a function that returns an
 // iterator) must end before the next call.
 type View struct {

@@ -121,6 +121,10 @@ var sentences = map[string]Sentence{
 		"Phần đệm sau chữ ký số không trống; nội dung đã ký không bị ảnh hưởng.",
 		"The padding behind the signature is not blank; what was signed is not affected.",
 	},
+	"sig.content_unseen": {
+		"Chỉ mã băm của nội dung được đưa ra: chữ ký đúng với mã băm đó, còn nội dung nói gì và người ký có đúng là đơn vị trong đó thì chưa được xem.",
+		"Only the digest of the content was given: the signature is over that digest, but what the content says, and whether the signer is the unit in it, was not seen.",
+	},
 	"sig.form": {
 		"Chữ ký số có điểm khác quy cách khuyến nghị; không làm thay đổi kết luận.",
 		"The signature departs from the recommended form; the verdict does not change.",
