@@ -16,8 +16,8 @@ build: ## bin/kytiem and bin/devca, static, without cgo
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/kytiem ./cmd/devca
 
 .PHONY: run
-run: ## the service with a throwaway CA and sample data (comes with issue 3)
-	@echo "make run comes with the service (issue 3)" >&2; exit 1
+run: build ## the service on http://127.0.0.1:8080 with a throwaway CA and sample data under var/ (LISTEN=127.0.0.1:9090 for another)
+	@bin/kytiem run $(if $(LISTEN),--listen $(LISTEN))
 
 .PHONY: demo
 demo: build ## the main job, end to end, in a new directory under var/ (ROWS=1000 for another size)

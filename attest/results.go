@@ -6,15 +6,24 @@ import (
 	"kytiem/store"
 )
 
-type ( // what the store keeps is what the steps tell of it
-	Page       = store.Page
-	Blob       = store.Blob
-	Result     = store.Result
-	Worklist   = store.Worklist
-	Standing   = store.Standing
-	Part       = store.Part
+// What the store keeps is what the steps tell of it.
+type (
+	// Page asks for a part of a list.
+	Page = store.Page
+	// Blob is stored content.
+	Blob = store.Blob
+	// Result is a dose of one person as it stands today.
+	Result = store.Result
+	// Worklist is which results of a unit are wanted.
+	Worklist = store.Worklist
+	// Standing is what keeps a result from being sealed.
+	Standing = store.Standing
+	// Part is what one sector confirms.
+	Part = store.Part
+	// Correction is one correction of a result.
 	Correction = store.Correction
-	Change     = store.Change
+	// Change is what a correction did to one field.
+	Change = store.Change
 )
 
 // The parts of a result, and what can keep one from being sealed.

@@ -48,10 +48,11 @@ type servers struct {
 // newServers makes two servers on a new database.
 func newServers(t testing.TB) *servers {
 	t.Helper()
-	return serversAt(t, shared.Database(t))
+	return serversAt(t, shared.Database(t), 0)
 }
 
-func serversAt(t testing.TB, database string) *servers {
+// serversAt makes them on this database; lifetime is of signing requests.
+func serversAt(t testing.TB, database string, lifetime time.Duration) *servers {
 	t.Helper()
 	var anchors certs.Anchors
 	d := newDesk(t, func(o *attest.Options) { anchors = o.Anchors }) // of which all but the database is kept
@@ -62,7 +63,8 @@ func serversAt(t testing.TB, database string) *servers {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = s.stores[n].Close() })
-		s.both[n] = attest.New(attest.Options{Store: s.stores[n], Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: now}})
+		s.both[n] = attest.New(attest.Options{Store: s.stores[n], Anchors: anchors, Lifetime: lifetime,
+			Revocation: &certs.HTTP{AllowPrivate: true, Now: now}})
 	}
 	d.store, d.Service = s.stores[0], s.both[0]
 	d.furnish(t)

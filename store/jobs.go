@@ -24,7 +24,7 @@ type WorkOptions struct {
 	Workers     *river.Workers
 	Periodic    []*river.PeriodicJob
 	Concurrency int          // jobs at a time; 0 stands for 2
-	Log         *slog.Logger // nil logs nothing; arguments of jobs are never logged
+	Log         *slog.Logger // of what goes wrong; nil logs nothing. Arguments of jobs are never logged
 }
 
 // Work is a store's jobs being worked.
@@ -56,7 +56,7 @@ func (s *Store) Work(ctx context.Context, o WorkOptions) (*Work, error) {
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Concurrency}},
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
-		Logger:               o.Log,
+		Logger:               slog.New(troubles{o.Log.Handler()}),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("working jobs: %w", err)

@@ -41,7 +41,7 @@ func openSQLite(ctx context.Context, path string, connections int) (*sqliteFile,
 	writer, err := sqliteHandle(path, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {"busy_timeout(5000)", "page_size(8192)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(1)",
-			"temp_store(memory)", "cache_size(-65536)", "journal_size_limit(67108864)"},
+			"temp_store(memory)", "cache_size(-32768)", "journal_size_limit(67108864)"},
 	}, 1)
 	if err != nil {
 		return nil, err

@@ -26,29 +26,41 @@ type devca struct {
 
 func (c *devca) key(name string) string { return filepath.Join(c.keys, name) }
 
-// startDevca starts the devca program that lies beside this one, or in PATH, has it
-// issue a certificate to the unit's head, and waits until it answers.
+// profile is what devca is asked to certify, see its --profiles.
+type profile map[string]any
+
+// startDevca has a throwaway CA issue a certificate to the unit's head.
 func startDevca(ctx context.Context, dir string, unit bundle.Unit) (*devca, error) {
-	program, err := findDevca()
-	if err != nil {
-		return nil, err
-	}
-	profiles, err := json.Marshal([]map[string]any{{
+	return spawnDevca(ctx, dir, []profile{headOf(unit)})
+}
+
+func headOf(unit bundle.Unit) profile {
+	return profile{
 		"name": "head", "kind": "person", "common_name": "Trần Văn Mẫu", "title": "Chủ tịch",
 		"organization": paper.Issuer(bundle.NameOf(unit)),
 		"identifiers":  []string{unit.Identifier, "CCCD:075070000001"},
 		"province":     "Đồng Nai", "locality": unit.Name, "key": "rsa2048",
-	}})
+	}
+}
+
+// spawnDevca starts the devca program that lies beside this one, or in PATH, has it issue
+// certificates, and waits until it answers. Keys, trust directory and lists lie in dir.
+func spawnDevca(ctx context.Context, dir string, profiles []profile, args ...string) (*devca, error) {
+	program, err := findDevca()
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := json.Marshal(profiles)
 	if err != nil {
 		return nil, err
 	}
 	c := &devca{keys: filepath.Join(dir, "keys")}
-	list := filepath.Join(dir, "input", "profiles.json")
-	if err := os.WriteFile(list, profiles, 0o600); err != nil {
+	list := filepath.Join(dir, "profiles.json")
+	if err := os.WriteFile(list, wanted, 0o600); err != nil {
 		return nil, err
 	}
-	c.process = exec.CommandContext(ctx, program, "--dir", filepath.Join(dir, "trust"), "--out", c.keys,
-		"--profiles", list, "--stdin-lifeline")
+	c.process = exec.CommandContext(ctx, program, append([]string{"--dir", filepath.Join(dir, "trust"), "--out", c.keys,
+		"--profiles", list, "--stdin-lifeline"}, args...)...)
 	c.process.Stderr = os.Stderr
 	stdout, err := c.process.StdoutPipe()
 	if err != nil {

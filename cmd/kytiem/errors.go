@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"kytiem/attest"
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/dossier"
@@ -14,6 +15,7 @@ import (
 	"kytiem/minutes"
 	"kytiem/paper"
 	"kytiem/signer"
+	"kytiem/store"
 )
 
 // hints say, for errors that a user can mend, what happened and what to do, in both
@@ -52,6 +54,15 @@ var hints = []struct {
 	{bundle.ErrUnitAmbiguous, "Mã này thuộc nhiều đơn vị theo thời gian; ghi rõ MÃ@NGÀY · several units had this code, give CODE@DATE"},
 	{bundle.ErrNoRecord, "Không có bản ghi với mã này trong hồ sơ · no record with this id in the bundle"},
 	{bundle.ErrNoField, "Không có trường thông tin này · no field of this name"},
+	{errSettings, "Cài đặt không dùng được (kytiem serve --help) · a setting that cannot be used"},
+	{errNoDatabase, "Không có cơ sở dữ liệu ở đó; xem lại KYTIEM_DATABASE · there is no database, see KYTIEM_DATABASE"},
+	{errPostgres, "PostgreSQL được sao lưu bằng pg_dump và khôi phục bằng pg_restore · use pg_dump to back it up and pg_restore to restore it"},
+	{errNotBackup, "Tệp không phải bản sao lưu của kytiem backup, hoặc bị cụt · not a backup that kytiem backup wrote, or not all of it"},
+	{syscall.EADDRINUSE, "Địa chỉ này đang có chương trình khác dùng; hãy dừng nó hoặc chọn cổng khác · another program has this address: stop it, or choose another port"},
+	{attest.ErrRole, "Không có vai trò này, hoặc vai trò cần hay không cần --unit · no such role, or one that needs a unit, or has none"},
+	{attest.ErrUnavailable, "Cơ sở dữ liệu không trả lời; thử lại sau · the database does not answer, try again later"},
+	{store.ErrCorrupt, "Dữ liệu không còn như khi được lưu; chạy kytiem audit check, khôi phục bản sao lưu · what is stored is not as it was: run kytiem audit check, restore a backup"},
+	{attest.ErrNotFound, "Không có mục này trong cơ sở dữ liệu · it is not in the database"},
 	{fs.ErrPermission, "Không có quyền đọc hoặc ghi · no permission to read or write"},
 	{fs.ErrNotExist, "Không tìm thấy tệp hoặc thư mục · the file or directory was not found"},
 	{syscall.ENOSPC, "Ổ đĩa đã đầy · there is no space left on the disk"},

@@ -51,9 +51,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
-	cmd.AddCommand(demoCommand(), sealCommand(), signCommand(), minutesCommand(), verifyCommand(), proveCommand())
-	for _, c := range laterCommands() {
-		cmd.AddCommand(c)
-	}
+	cmd.AddCommand(demoCommand(), sealCommand(), signCommand(), minutesCommand(), verifyCommand(), proveCommand(),
+		serveCommand(), runCommand(), exportCommand(), tokenCommand(), auditCommand(), backupCommand(), restoreCommand())
 	return cmd
 }

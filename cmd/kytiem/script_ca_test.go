@@ -58,7 +58,9 @@ func ca(ts *testscript.TestScript, neg bool, args []string) {
 	case args[0] == "root" && len(args) == 2:
 		writeCertificate(ts, args[1], a.Root().Certificate)
 	case args[0] == "stranger" && len(args) == 2:
-		writeCertificate(ts, args[1], stranger(ts))
+		root, err := stranger()
+		ts.Check(err)
+		writeCertificate(ts, args[1], root)
 	default:
 		ts.Fatalf("ca %s: what is meant?", strings.Join(args, " "))
 	}
@@ -139,14 +141,16 @@ func (a *authority) profile(ts *testscript.TestScript, attributes []string) thro
 	return p
 }
 
-func stranger(ts *testscript.TestScript) *x509.Certificate {
+// stranger is the root of an authority that issued nothing here. Every throwaway
+// authority of one process has the same keys.
+func stranger() (*x509.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ts.Check(err)
+	if err != nil {
+		return nil, err
+	}
 	template := &x509.Certificate{
 		Subject: pkix.Name{CommonName: "Another Root CA (not for real use)"}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 	}
-	root, err := throwaway.Authority{Certificate: template, Key: key}.Issue(template, key.Public())
-	ts.Check(err)
-	return root
+	return throwaway.Authority{Certificate: template, Key: key}.Issue(template, key.Public())
 }

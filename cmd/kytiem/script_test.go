@@ -60,6 +60,8 @@ func (m withDevca) Run() int {
 //	field VARIABLE FILE LINE NAME takes a member out of a line of NDJSON into a variable
 //	counts FILE N                 a file, also an XLSX, has N rows below its header
 //	ls DIR NAME…                  a directory holds exactly these files
+//	service start|stop            the service, in the background, see [serviceCommand]
+//	status PATH TOKEN-FILE N      asks it by GET, and compares the status of the answer
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                filepath.Join("testdata", "script"),
@@ -68,6 +70,7 @@ func TestScripts(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			env.Defer(cancel)
 			env.Values["ca"] = &authority{ctx: ctx}
+			env.Setenv("KYTIEM_LISTEN", "127.0.0.1:0")
 			_, rest, _ := strings.Cut(os.Getenv("PATH"), string(filepath.ListSeparator))
 			env.Setenv("PATH_WITHOUT_DEVCA", rest)
 			if os.Geteuid() == 0 { // whom permissions do not hold back
@@ -78,6 +81,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "ca": ca, "await": await, "sample": sampleFile, "province": province, "runes": runes, "bytes": bytesFile,
 			"bomb": bomb, "flip": flip, "json": jsonValue, "field": field, "counts": counts, "ls": ls,
+			"service": serviceCommand, "status": status,
 		},
 	})
 }

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"kytiem/bundle"
+	"kytiem/store"
+)
+
+// metrics is what /metrics tells beside the calls, which api counts.
+func (one *service) metrics() (*prometheus.Registry, error) {
+	registry := prometheus.NewRegistry()
+	err := errors.Join(
+		registry.Register(collectors.NewGoCollector()),
+		registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
+		registry.Register(&standing{
+			store:    one.store,
+			database: prometheus.NewDesc("kytiem_database_up", "Whether the database answers.", nil, nil),
+			bundles:  prometheus.NewDesc("kytiem_bundles", "Bundles by state.", []string{"state"}, nil),
+			stamped: prometheus.NewDesc("kytiem_audit_stamped_timestamp_seconds",
+				"Time of the last time-stamp over the audit chain; absent without any.", nil, nil),
+		}),
+	)
+	return registry, err
+}
+
+// standing asks the database whenever it is asked. All servers on one database tell the
+// same.
+type standing struct {
+	store                      *store.Store
+	database, bundles, stamped *prometheus.Desc
+}
+
+// Describe implements [prometheus.Collector].
+func (s *standing) Describe(to chan<- *prometheus.Desc) {
+	to <- s.database
+	to <- s.bundles
+	to <- s.stamped
+}
+
+// Collect implements [prometheus.Collector]. It has no context: the time bounds it.
+func (s *standing) Collect(to chan<- prometheus.Metric) {
+	ctx, done := context.WithTimeout(context.Background(), 5*time.Second)
+	defer done()
+	v := s.store.Glance()
+	counts, err := v.CountBundles(ctx)
+	if err != nil { // the rest of the page counts all the same
+		to <- prometheus.MustNewConstMetric(s.database, prometheus.GaugeValue, 0)
+		return
+	}
+	to <- prometheus.MustNewConstMetric(s.database, prometheus.GaugeValue, 1)
+	for _, state := range bundle.States() {
+		to <- prometheus.MustNewConstMetric(s.bundles, prometheus.GaugeValue, float64(counts[state]), string(state))
+	}
+	if last, err := v.LastStamp(ctx); err == nil {
+		to <- prometheus.MustNewConstMetric(s.stamped, prometheus.GaugeValue, float64(last.At.Unix()))
+	}
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kytiem/attest"
+	"kytiem/certs"
+	"kytiem/signer"
+	"kytiem/store"
+	"kytiem/web"
+)
+
+// service is the steps on an open database, as settings describe them.
+type service struct {
+	*attest.Service
+	store    *store.Store
+	settings settings
+	log      *slog.Logger
+	tsa      *signer.TSA // nil without one
+	sample   *web.Sample // what it holds for a try, see run.go
+}
+
+// withService runs do on the database of the environment's settings, for a command that
+// the operator gives at the machine itself.
+func withService(ctx context.Context, stderr io.Writer, do func(*service) error) error {
+	s, err := readSettings(os.Environ())
+	if err != nil {
+		return err
+	}
+	return s.with(ctx, stderr, visiting, do)
+}
+
+// purpose is what the database is opened for: to serve, or for one command beside it.
+type purpose bool
+
+const (
+	visiting purpose = false
+	serving  purpose = true
+)
+
+// errNoDatabase is a command on a database that is not there.
+var errNoDatabase = errors.New("no database there")
+
+// with opens what the settings name, runs do, and closes it. The service's own key is
+// opened to serve only: an operator must get at the database when it has expired, too.
+func (s *settings) with(ctx context.Context, stderr io.Writer, to purpose, do func(*service) error) (err error) {
+	one := &service{settings: *s, log: s.logger(stderr)}
+	o := attest.Options{Lifetime: s.RequestLifetime, Temp: s.Temp, Log: one.log}
+	if s.Trust != "" {
+		if o.Anchors, err = certs.LoadAnchors(s.Trust); err != nil {
+			return fmt.Errorf("KYTIEM_TRUST: %w", err)
+		}
+		if len(o.Anchors.CA) == 0 {
+			return fmt.Errorf("KYTIEM_TRUST %s không có chứng thư gốc nào · holds no anchor: %w", s.Trust, errSettings)
+		}
+	}
+	if s.Revocation != "offline" {
+		o.Revocation = &certs.HTTP{AllowPrivate: s.Revocation == "private"}
+	}
+	if to == serving {
+		if o.Statements, err = s.statements(o.Anchors); err != nil {
+			return err
+		}
+	}
+	if s.TSA != "" {
+		if len(o.Anchors.TSA) == 0 {
+			return fmt.Errorf("KYTIEM_TRUST %s không có chứng thư gốc của TSA · holds no anchor of the TSA: %w", s.Trust, errSettings)
+		}
+		one.tsa = &signer.TSA{URL: s.TSA, User: s.TSAUser, Password: s.TSAPassword, Anchors: o.Anchors, Revocation: o.Revocation}
+		o.Timestamper = one.tsa
+	}
+	if one.store, err = s.open(ctx, to); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, one.store.Close()) }()
+	o.Store = one.store
+	one.Service = attest.New(o)
+	return do(one)
+}
+
+// open opens the database. A SQLite file that is not there is made by the service only:
+// whoever asks a database under the wrong name should hear that, not see an empty one.
+func (s *settings) open(ctx context.Context, to purpose) (*store.Store, error) {
+	if !s.postgres() {
+		if _, err := os.Stat(s.Database); err != nil && to == visiting {
+			return nil, fmt.Errorf("%w: %w", errNoDatabase, err)
+		}
+		if err := os.MkdirAll(filepath.Dir(s.Database), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	return store.Open(ctx, store.Options{Database: s.Database, Connections: s.Held})
+}
+
+// statements opens the service's own key, which has to be one that verifiers accept: a
+// service that starts with another would sign its statements in vain.
+func (s *settings) statements(anchors certs.Anchors) (*attest.Statements, error) {
+	if s.Key == "" {
+		return nil, nil //nolint:nilnil // none is what attest takes for none
+	}
+	packed, err := readFile(s.Key, signer.MaxPKCS12Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("KYTIEM_KEY: %w", err)
+	}
+	carrier, err := signer.OpenPKCS12(packed, s.KeyPassword)
+	if err != nil {
+		return nil, fmt.Errorf("KYTIEM_KEY %s: %w", s.Key, err)
+	}
+	chain := carrier.Certificates()
+	now := time.Now()
+	err = errors.Join(certs.CheckValidity(chain[0], now), certs.CheckUsage(chain[0]), certs.CheckStrength(chain[0]))
+	if err == nil {
+		_, err = certs.Paths(chain[0], chain[1:], anchors.CA, now)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("KYTIEM_KEY %s, chứng thư không dùng được với KYTIEM_TRUST · its certificate does not serve under KYTIEM_TRUST: %w", s.Key, err)
+	}
+	return &attest.Statements{Carrier: carrier, Chain: raw(chain)}, nil
+}
+
+func raw(chain []*x509.Certificate) [][]byte {
+	ders := make([][]byte, len(chain))
+	for i, c := range chain {
+		ders[i] = bytes.Clone(c.Raw)
+	}
+	return ders
+}
+
+// logger writes the service's log, for operators.
+func (s *settings) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if s.Log == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
