@@ -30,7 +30,7 @@ func cut(m *metrics, runes []rune) (program, glyphs []byte, err error) {
 	}()
 	pdf := gofpdf.New("P", "pt", "A4", "")
 	pdf.SetCompression(false)
-	pdf.AddUTF8FontFromBytes("face", "", m.program)
+	pdf.AddUTF8FontFromBytes("face", "", bytes.Clone(m.program)) // in which gofpdf pads tables, while others cut
 	pdf.AddPage()
 	pdf.SetFont("face", "", 10)
 	pdf.Text(0, 0, string(runes))

@@ -280,3 +280,55 @@ func testKeys(t *testing.T, s *Store, c *clock) {
 		return err
 	})
 }
+
+// testRenewedKeys: a call that lasts keeps its key as long as it says so; of one that died
+// the key can be given back.
+func testRenewedKeys(t *testing.T, s *Store, c *clock) {
+	ctx := t.Context()
+	k := Key{Scope: "T1 POST /v1/bundles", Key: "k-1", Body: Digest{1}}
+	claim := func() (claim *Claim, err error) {
+		err = s.InTx(ctx, func(tx *Tx) (err error) {
+			claim, _, err = tx.ClaimKey(ctx, k, time.Minute)
+			return err
+		})
+		return claim, err
+	}
+	first, err := claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.set(today.Add(50 * time.Second))
+	var renewed *Claim
+	must(t, s, func(tx *Tx) (err error) { renewed, err = tx.RenewKey(ctx, first, tx.Now()); return err })
+	c.set(today.Add(100 * time.Second))
+	if _, err := claim(); !errors.Is(err, ErrKeyBusy) {
+		t.Errorf("got %v, want %v", err, ErrKeyBusy)
+	}
+	refuse(t, s, ErrStale, func(tx *Tx) error { _, err := tx.RenewKey(ctx, first, tx.Now()); return err })
+	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.AnswerKey(ctx, first, Answer{Status: 201}) })
+	for _, tt := range []struct {
+		before time.Time
+		want   int
+	}{{today.Add(50 * time.Second), 0}, {today.Add(time.Minute), 1}} {
+		must(t, s, func(tx *Tx) error {
+			n, err := tx.DropClaims(ctx, tt.before)
+			if n != tt.want {
+				t.Errorf("before %v: got %d dropped, want %d", tt.before, n, tt.want)
+			}
+			return err
+		})
+	}
+	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.AnswerKey(ctx, renewed, Answer{Status: 201}) })
+	again, err := claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, s, func(tx *Tx) error { return tx.AnswerKey(ctx, again, Answer{Status: 201}) })
+	must(t, s, func(tx *Tx) error { // what was answered stays
+		n, err := tx.DropClaims(ctx, today.Add(time.Hour))
+		if n != 0 {
+			t.Errorf("got %d dropped, want none", n)
+		}
+		return err
+	})
+}

@@ -57,6 +57,7 @@ var conformance = map[string]func(t *testing.T, s *Store, c *clock){
 	"records":      testRecords,
 	"requests":     testRequests,
 	"keys":         testKeys,
+	"renewed keys": testRenewedKeys,
 	"blobs":        testBlobs,
 	"broken blobs": testBrokenBlobs,
 	"audit":        testAudit,

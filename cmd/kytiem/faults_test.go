@@ -179,7 +179,7 @@ func TestKilledImport(t *testing.T) {
 	s.start()
 	for n := range 8 {
 		go func() { _, _ = s.try(r) }()
-		time.Sleep(time.Duration(n)*150*time.Millisecond + rand.N(150*time.Millisecond))
+		time.Sleep(time.Duration(n)*300*time.Millisecond + rand.N(300*time.Millisecond))
 		s.kill()
 		took := s.start()
 		counts := s.counts(o)

@@ -259,7 +259,10 @@ func (s *served) try(r request) (answer, error) {
 	}
 	defer got.Body.Close()
 	body, err := io.ReadAll(got.Body)
-	return answer{got.StatusCode, got.Header, body}, err
+	if err != nil { // half an answer is none
+		return answer{}, err
+	}
+	return answer{got.StatusCode, got.Header, body}, nil
 }
 
 // patience is how long a call is repeated until it is answered.
