@@ -1,0 +1,156 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// heavyPatience is how long a heavy call waits for its turn: long enough for a burst, short
+// enough for a caller to try another server.
+const heavyPatience = 5 * time.Second
+
+// queueFactor is how many heavy calls may wait for each that runs. Those beyond would only
+// hold memory until their patience is over.
+const queueFactor = 8
+
+// gate lets so many in at once.
+type gate struct {
+	slots    chan struct{}
+	queue    chan struct{}
+	patience time.Duration
+}
+
+func newGate(n int, patience time.Duration) *gate {
+	return &gate{slots: make(chan struct{}, n), queue: make(chan struct{}, queueFactor*n), patience: patience}
+}
+
+// enter takes a place, or is errOverload. Who entered has to leave.
+func (g *gate) enter(ctx context.Context) error {
+	select {
+	case g.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	if g.patience == 0 {
+		return errOverload
+	}
+	select {
+	case g.queue <- struct{}{}:
+		defer func() { <-g.queue }()
+	default:
+		return errOverload
+	}
+	over := time.NewTimer(g.patience)
+	defer over.Stop()
+	select {
+	case g.slots <- struct{}{}:
+		return nil
+	case <-over.C:
+		return errOverload
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *gate) leave() { <-g.slots }
+
+// heavily runs what takes processor and memory, one of few at a time.
+func heavily[T any](ctx context.Context, c *call, do func(context.Context) (T, error)) (outcome T, err error) {
+	if err := c.api.heavy.enter(ctx); err != nil {
+		return outcome, err
+	}
+	defer c.api.heavy.leave()
+	return do(ctx)
+}
+
+// purseCount bounds the table of purses. Beyond it those who came long ago are forgotten,
+// which leaves them a full one.
+const purseCount = 20_000
+
+// purses hold what each address may still ask without a token. It is kept in two halves:
+// when the young one is full it becomes the old one, and the old one is let go.
+type purses struct {
+	limit rate.Limit
+	burst int
+
+	mutex      sync.Mutex
+	young, old map[netip.Prefix]*rate.Limiter
+}
+
+func newPurses(limit, burst rate.Limit) *purses {
+	return &purses{limit: limit, burst: max(int(burst), priceOfVerification), young: make(map[netip.Prefix]*rate.Limiter)}
+}
+
+// spend takes a price out of an address's purse, or is errRate.
+func (p *purses) spend(address netip.Addr, price int) error {
+	if price == 0 {
+		return nil
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	who := household(address)
+	purse := p.young[who]
+	if purse == nil {
+		if purse = p.old[who]; purse == nil {
+			purse = rate.NewLimiter(p.limit, p.burst)
+		}
+		if len(p.young) >= purseCount/2 {
+			p.young, p.old = make(map[netip.Prefix]*rate.Limiter), p.young
+		}
+		p.young[who] = purse
+	}
+	if !purse.AllowN(time.Now(), price) {
+		return errRate
+	}
+	return nil
+}
+
+// household is what shares a purse: an IPv4 address, or the network of 64 bits that one
+// subscriber gets with IPv6, who could else come from a new address each time.
+func household(address netip.Addr) netip.Prefix {
+	bits := 64
+	if address.Is4() {
+		bits = 32
+	}
+	p, err := address.Prefix(bits)
+	if err != nil { // the zero address: nobody knows
+		return netip.Prefix{}
+	}
+	return p
+}
+
+// maxForwarded bounds how many proxies are looked through.
+const maxForwarded = 8
+
+// address is for whom a call comes: the last address on its way that is no proxy of ours.
+// What stands further left is what the caller says.
+func (a *api) address(r *http.Request) netip.Addr {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	at := from.Addr().Unmap()
+	if len(a.o.Proxies) == 0 {
+		return at
+	}
+	way := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for range maxForwarded {
+		ours := slices.ContainsFunc(a.o.Proxies, func(p netip.Prefix) bool { return p.Contains(at) })
+		if !ours || len(way) == 0 {
+			break
+		}
+		before, err := netip.ParseAddr(strings.TrimSpace(way[len(way)-1]))
+		if err != nil {
+			break
+		}
+		at, way = before.Unmap(), way[:len(way)-1]
+	}
+	return at
+}
