@@ -323,7 +323,7 @@ func testRenewedKeys(t *testing.T, s *Store, c *clock) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(t, s, func(tx *Tx) error { return tx.AnswerKey(ctx, again, Answer{Status: 201}) })
+	must(t, s, func(tx *Tx) error { return tx.AnswerKey(ctx, again, Answer{201, []byte("{}")}) })
 	must(t, s, func(tx *Tx) error { // what was answered stays
 		n, err := tx.DropClaims(ctx, today.Add(time.Hour))
 		if n != 0 {

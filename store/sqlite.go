@@ -19,6 +19,7 @@ import (
 // sqliteFile is a SQLite database: one handle that writes, and a pool that reads.
 type sqliteFile struct {
 	writer, readers *sql.DB
+	glances         *sqliteGlance
 	jobs            *river.Client[*sql.Tx] // enqueues only
 }
 
@@ -53,7 +54,7 @@ func openSQLite(ctx context.Context, path string, connections int) (*sqliteFile,
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
-	f := &sqliteFile{writer: writer, readers: readers}
+	f := &sqliteFile{writer: writer, readers: readers, glances: &sqliteGlance{sqliteConn: sqliteConn{readers}, db: readers}}
 	if f.jobs, err = insertOnly(riversqlite.New(writer)); err != nil {
 		return nil, errors.Join(err, f.close())
 	}
@@ -80,7 +81,7 @@ func (f *sqliteFile) write(ctx context.Context) (transaction, error) {
 func (f *sqliteFile) read(ctx context.Context) (transaction, error) {
 	return beginSQLite(ctx, f.readers, nil)
 }
-func (f *sqliteFile) glance() conn { return sqliteConn{f.readers} }
+func (f *sqliteFile) glance() conn { return f.glances }
 
 // work has jobs share the one handle that writes: a second writer would only wait for
 // the first, and give up when that is a large import.
@@ -88,7 +89,9 @@ func (f *sqliteFile) work(ctx context.Context, c *river.Config) (interface{ Stop
 	return begin(ctx, riversqlite.New(f.writer), c)
 }
 
-func (f *sqliteFile) close() error { return errors.Join(f.readers.Close(), f.writer.Close()) }
+func (f *sqliteFile) close() error {
+	return errors.Join(f.glances.close(), f.readers.Close(), f.writer.Close())
+}
 
 // sqliteConn fits *sql.Tx and *sql.DB to conn.
 type sqliteConn struct{ db sqlHandle }
