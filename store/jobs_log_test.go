@@ -9,16 +9,16 @@ import (
 
 func TestTroubles(t *testing.T) {
 	var out bytes.Buffer
-	log := slog.New(troubles{slog.NewTextHandler(&out, nil)}).With("of", "river").WithGroup("g")
+	log := slog.New(troubles{slog.NewTextHandler(&out, nil)}).With(slog.String("of", "river")).WithGroup("g")
 	for _, tt := range []struct {
 		name string
 		say  func()
 		want string
 	}{
-		{"its own going", func() { log.Info("producer: job counts", "n", 1) }, ""},
-		{"a warning", func() { log.Warn("slow") }, "level=WARN msg=slow of=river"},
-		{"an error", func() { log.Error("no transaction", "error", "connection refused") }, "connection refused"},
-		{"the program stops", func() { log.Error("no transaction", "error", "begin: context canceled") }, ""},
+		{"its own going", func() { log.InfoContext(t.Context(), "producer: job counts", slog.Int("n", 1)) }, ""},
+		{"a warning", func() { log.WarnContext(t.Context(), "slow") }, "level=WARN msg=slow of=river"},
+		{"an error", func() { log.ErrorContext(t.Context(), "none", slog.String("error", "connection refused")) }, "connection refused"},
+		{"the program stops", func() { log.ErrorContext(t.Context(), "none", slog.String("error", "begin: context canceled")) }, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			out.Reset()

@@ -25,7 +25,7 @@ type sqliteGlance struct {
 }
 
 func (g *sqliteGlance) query(ctx context.Context, query string, args ...any) (rows, error) {
-	statement, err := g.prepared(ctx, query, len(args))
+	statement, err := g.prepared(ctx, query, len(args)) //nolint:sqlclosecheck // by close, all of them
 	if err != nil {
 		return nil, sqliteError(ctx, err)
 	}
@@ -53,14 +53,15 @@ func (g *sqliteGlance) prepared(ctx context.Context, query string, bound int) (*
 	if known != nil || full {
 		return known, nil
 	}
-	fresh, err := g.db.PrepareContext(ctx, query) // not under the lock: it may wait for a connection
+	// Not under the lock: it may wait for a connection.
+	fresh, err := g.db.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	if known = g.kept[query]; known != nil || len(g.kept) == maxStatements {
-		return known, fresh.Close()
+		return known, fresh.Close() //nolint:sqlclosecheck // only where it is not kept
 	}
 	if g.kept == nil {
 		g.kept = make(map[string]*sql.Stmt)
