@@ -148,7 +148,7 @@ func (d *differ) metadata(ref Ref, after Value) error {
 	if over := limitOnly(err); over != nil {
 		return over
 	}
-	if broken := err != nil; broken || len(data) > maxMetadata || !plainXML(data) {
+	if data == nil || len(data) > maxMetadata || !plainXML(data) {
 		d.other("R-M3", ref, "metadata that are not plain XML")
 		return nil
 	}
