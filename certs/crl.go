@@ -21,7 +21,7 @@ func ParseCRL(raw []byte, cert, issuer *x509.Certificate, at time.Time) Revocati
 	if err != nil {
 		return unknown(cert, fmt.Errorf("CRL: %w", err))
 	}
-	return list.status(cert, window{at, DefaultSkew})
+	return list.status(cert, window{at: at, skew: DefaultSkew})
 }
 
 // authenticCRL reads a CRL and checks all that does not depend on the certificate asked about, so that one reading serves

@@ -27,7 +27,7 @@ const (
 // ParseOCSP judges the OCSP response raw (DER, RFC 6960, 4.2.1) as evidence about cert, which issuer issued, current at the
 // time at within [DefaultSkew]. Whatever is wrong with it makes the status Unknown, with a Cause.
 func ParseOCSP(raw []byte, cert, issuer *x509.Certificate, at time.Time) Revocation {
-	return parseOCSP(raw, cert, issuer, window{at, DefaultSkew}, nil)
+	return parseOCSP(raw, cert, issuer, window{at: at, skew: DefaultSkew}, nil)
 }
 
 // NoCheck says whether an OCSP responder's certificate need not be checked for revocation itself: id-pkix-ocsp-nocheck,

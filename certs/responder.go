@@ -109,8 +109,9 @@ func checkOCSPExtensions(response, single []pkix.Extension, cert *x509.Certifica
 }
 
 var (
-	oidNonce = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2} // id-pkix-ocsp-nonce, RFC 9654
-	oidSHA1  = asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
+	oidNonce  = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2} // id-pkix-ocsp-nonce, RFC 9654
+	oidSHA1   = asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
+	oidSHA256 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
 )
 
 // checkOCSPTimes holds the answer's times against the responder's validity and the certificate's beginning.

@@ -14,17 +14,14 @@ import (
 )
 
 func signCommand() *cobra.Command {
-	var p12, passFile, number, date, place, capacity, tsa, level string
+	var p12, passFile, number, date, place, capacity string
 	var pss bool
+	var levels levelFlags
 	cmd := &cobra.Command{
 		Use:   "sign DIR --p12 FILE --pass-file FILE",
 		Short: "ký số văn bản và dữ liệu của hồ sơ · sign document and data of a bundle",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if tsa != "" || level != "B-B" {
-				return fmt.Errorf("this version signs at level B-B; time-stamps (--tsa) and --level %s come later "+
-					"(phiên bản này chỉ ký mức B-B, chưa có dấu thời gian)", level)
-			}
 			carrier, err := openPKCS12(p12, passFile)
 			if err != nil {
 				return err
@@ -44,14 +41,17 @@ func signCommand() *cobra.Command {
 				}
 				o.Capacity = &c
 			}
-			if o.Verifier, err = newVerifier("", "", false); err != nil {
+			if o.Verifier, err = newVerifier(levels.trust, "", false); err != nil {
+				return err
+			}
+			if o.Extender, o.Level, err = levels.extender(o.Verifier.Anchors); err != nil {
 				return err
 			}
 			report, err := dossier.Sign(cmd.Context(), args[0], o)
+			if report != nil && errors.Is(err, dossier.ErrNotAccepted) || errors.Is(err, dossier.ErrNotRaised) { // the report says why
+				err = errors.Join(err, report.WriteText(cmd.OutOrStdout()))
+			}
 			if err != nil {
-				if errors.Is(err, dossier.ErrNotAccepted) { // the report says why
-					err = errors.Join(err, report.WriteText(cmd.OutOrStdout()))
-				}
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "Ký số thành công · signed: %s\n", args[0])
@@ -65,8 +65,7 @@ func signCommand() *cobra.Command {
 	flags.StringVar(&date, "date", "", "document date, YYYY-MM-DD (default today in Việt Nam)")
 	flags.StringVar(&place, "place", "", "place of issue (default the unit's)")
 	flags.StringVar(&capacity, "capacity", "", "TM, KT, TL, TUQ or Q (Nghị định 30/2020/NĐ-CP, Điều 13)")
-	flags.StringVar(&tsa, "tsa", "", "time-stamp authority (not in this version)")
-	flags.StringVar(&level, "level", "B-B", "signature level (this version: B-B)")
+	levels.register(flags)
 	flags.BoolVar(&pss, "pss", false, "RSASSA-PSS instead of PKCS #1 v1.5")
 	for _, name := range []string{"p12", "pass-file"} {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))
