@@ -145,7 +145,7 @@ func (e *evidence) judgeCMS(ctx context.Context, s *Signature, c *checks, subjec
 	if until := certs.HashBelieved(result.Hash); a.holds && a.at.After(until) && !until.IsZero() {
 		c.fail("R-X4", CryptoConstraintsFailureNoPOE, "cert.aged", fmt.Sprintf("digest of the content believed until %s", until.Format(time.DateOnly)))
 	}
-	s.level(a)
+	e.level(s, a)
 	return leaf
 }
 

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"slices"
 	"strings"
 
@@ -12,24 +13,23 @@ import (
 // LT with all revocation data of signer and time-stamps in it, LTA with a time-stamp
 // that holds over these (EN 319 142-1, 6; EN 319 122-1, 6). A time-stamp that proves
 // nothing is none.
-func (s *Signature) level(a answer) {
-	stamped, archived, carried := false, false, a.carried && a.holds && len(a.path) > 1
+func (e *evidence) level(s *Signature, a answer) {
+	stamped, carried := false, a.carried && a.holds && len(a.path) > 1
+	rests := rawOf(a.revocation)
 	for i := range s.Timestamps {
 		t := &s.Timestamps[i]
 		if !t.passed() {
 			continue
 		}
 		stamped = true
-		switch {
-		case t.Type != signatureTimestamp:
-			archived = true // its own data may come with the next one
-		case !t.carried:
-			carried = false
+		if t.Type == signatureTimestamp { // what an archive time-stamp rests on may come with the next one
+			carried = carried && t.carried
+			rests = append(rests, t.rests...)
 		}
 	}
 	level := "B"
 	switch {
-	case stamped && carried && archived:
+	case stamped && carried && slices.ContainsFunc(s.Timestamps, func(t Timestamp) bool { return e.archives(&t, rests) }):
 		level = "LTA"
 	case stamped && carried:
 		level = "LT"
@@ -37,6 +37,34 @@ func (s *Signature) level(a answer) {
 		level = "T"
 	}
 	s.Format = strings.TrimSuffix(s.Format, "B") + level
+}
+
+// archives reports whether a time-stamp holds and covers all that a signature rests on.
+func (e *evidence) archives(t *Timestamp, rests [][]byte) bool {
+	if !t.passed() || t.Type == signatureTimestamp {
+		return false
+	}
+	for _, raw := range rests {
+		sum := sha256.Sum256(raw)
+		known := e.items[sum]
+		switch {
+		case known == nil:
+			return false
+		case t.Type == documentTimestamp && known.revision > t.revision:
+			return false
+		case t.Type == archiveTimestamp && !slices.ContainsFunc(e.archived, func(a archive) bool { return a.at.Equal(*t.Time) && a.covers[sum] }):
+			return false
+		}
+	}
+	return true
+}
+
+func rawOf(answers []certs.Revocation) [][]byte {
+	raws := make([][]byte, len(answers))
+	for i, answer := range answers {
+		raws[i] = answer.Raw
+	}
+	return raws
 }
 
 // collect adds what was at hand to a full report, each once.

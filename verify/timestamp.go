@@ -25,8 +25,9 @@ type Timestamp struct {
 	Chain         []ChainLink   `json:"chain"`
 	Revocation    []Revocation  `json:"revocation"`
 
-	carried  bool // every status came with the input
-	revision int  // of a document time-stamp
+	carried  bool     // every status came with the input
+	rests    [][]byte // the revocation data it was judged with
+	revision int      // of a document time-stamp
 }
 
 // The kinds of time-stamp (EN 319 122-1, 5.3 and 5.5.3; EN 319 142-1, 5.4.3).
@@ -92,7 +93,7 @@ func (e *evidence) judgeAuthority(ctx context.Context, t *Timestamp, c *checks, 
 		}
 		*c = append(*c, check)
 	}
-	t.Chain, t.carried = chainOf(a.path), a.carried
+	t.Chain, t.carried, t.rests = chainOf(a.path), a.carried, rawOf(a.revocation)
 	for _, r := range a.revocation {
 		t.Revocation = append(t.Revocation, revocationOf(r))
 	}
