@@ -84,6 +84,12 @@ func cms(t testing.TB, by devca.Issued, digest []byte, at time.Time) []byte {
 	return out
 }
 
+// cmsOf is cms without a signing time, as PAdES has it.
+func cmsOf(t testing.TB, by devca.Issued, digest []byte) []byte {
+	t.Helper()
+	return cms(t, by, digest, time.Time{})
+}
+
 func detached(t testing.TB, by devca.Issued, content []byte) []byte {
 	t.Helper()
 	sum := sha256.Sum256(content)
