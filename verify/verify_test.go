@@ -103,6 +103,11 @@ func page(t testing.TB) []byte {
 	pdf.AddPage()
 	pdf.SetFont("Helvetica", "", 12)
 	pdf.Text(20, 20, "a page")
+	return output(t, pdf)
+}
+
+func output(t testing.TB, pdf *gofpdf.Fpdf) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	if err := pdf.Output(&b); err != nil {
 		t.Fatal(err)
