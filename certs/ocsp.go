@@ -99,6 +99,10 @@ func authenticOCSP(raw []byte, cert, issuer *x509.Certificate, nonce []byte) (Re
 	if err != nil {
 		return Revocation{}, err
 	}
+	return basic.authentic(raw, cert, issuer, nonce)
+}
+
+func (basic *basicOCSPResponse) authentic(raw []byte, cert, issuer *x509.Certificate, nonce []byte) (Revocation, error) {
 	data := basic.Data
 
 	// x/crypto/ocsp compares serial numbers alone, and every authority has a certificate number 1.

@@ -14,9 +14,11 @@ import (
 // could have been forged, is for the caller. The zero value is empty; it is not safe for concurrent use.
 type Stock struct {
 	ocsps  [][]byte
+	read   []*basicOCSPResponse // of ocsps; nil: malformed
 	crls   [][]byte
 	added  map[[sha256.Size]byte]bool
 	lists  map[listOf]*crl // nil: not authentic
+	about  map[pair][]Revocation
 	checks int
 }
 
@@ -32,14 +34,18 @@ const maxStockChecks = 256
 // AddOCSP and AddCRL add one value, which is kept and must not be changed. What is there already is not added again.
 func (s *Stock) AddOCSP(der []byte) {
 	if s.add(der) {
-		s.ocsps = append(s.ocsps, der)
+		basic, err := decodeOCSP(der)
+		if err != nil {
+			basic = nil
+		}
+		s.ocsps, s.read, s.about = append(s.ocsps, der), append(s.read, basic), nil
 	}
 }
 
 // AddCRL is like AddOCSP.
 func (s *Stock) AddCRL(der []byte) {
 	if s.add(der) {
-		s.crls = append(s.crls, der)
+		s.crls, s.about = append(s.crls, der), nil
 	}
 }
 
@@ -58,15 +64,19 @@ func (s *Stock) add(der []byte) bool {
 // About lists what is authentic about cert, which issuer issued (the caller has checked that signature), OCSP first, each
 // in the order it was added. Where it was too much to look at, the error is ErrTooLarge.
 func (s *Stock) About(cert, issuer *x509.Certificate) ([]Revocation, error) {
+	key := pairOf(cert, issuer)
+	if answers, known := s.about[key]; known {
+		return answers, nil
+	}
 	var answers []Revocation
-	for _, raw := range s.ocsps {
-		if !namesCertificate(raw, cert, issuer) {
+	for i, basic := range s.read {
+		if basic == nil || !basic.names(cert, issuer) {
 			continue
 		}
 		if s.checks++; s.checks > maxStockChecks {
 			return answers, fmt.Errorf("revocation data: %w", ErrTooLarge)
 		}
-		if answer, err := authenticOCSP(raw, cert, issuer, nil); err == nil {
+		if answer, err := basic.authentic(s.ocsps[i], cert, issuer, nil); err == nil {
 			answers = append(answers, answer)
 		}
 	}
@@ -83,21 +93,16 @@ func (s *Stock) About(cert, issuer *x509.Certificate) ([]Revocation, error) {
 			answers = append(answers, answer)
 		}
 	}
+	if s.about == nil {
+		s.about = make(map[pair][]Revocation)
+	}
+	s.about[key] = answers
 	return answers, nil
 }
 
-// namesCertificate says whether a response holds an answer about the certificate, before any mathematics.
-func namesCertificate(raw []byte, cert, issuer *x509.Certificate) bool {
-	basic, err := decodeOCSP(raw)
-	if err != nil {
-		return false
-	}
-	for _, single := range basic.Data.Responses {
-		if single.ID.names(cert, issuer) {
-			return true
-		}
-	}
-	return false
+// names says whether the response holds an answer about the certificate, before any mathematics.
+func (basic *basicOCSPResponse) names(cert, issuer *x509.Certificate) bool {
+	return slices.ContainsFunc(basic.Data.Responses, func(single singleResponse) bool { return single.ID.names(cert, issuer) })
 }
 
 // list reads a CRL once for each issuer of its name.
@@ -127,9 +132,8 @@ func (s *Stock) list(i int, raw []byte, issuer *x509.Certificate) (*crl, error) 
 // checked: by its serial number and its issuer's name. It must never make a verdict better.
 func (s *Stock) Unchecked(cert *x509.Certificate) []Revocation {
 	var answers []Revocation
-	for _, raw := range s.ocsps {
-		basic, err := decodeOCSP(raw)
-		if err != nil {
+	for i, basic := range s.read {
+		if basic == nil {
 			continue
 		}
 		for _, single := range basic.Data.Responses {
@@ -137,7 +141,7 @@ func (s *Stock) Unchecked(cert *x509.Certificate) []Revocation {
 				continue
 			}
 			answer := Revocation{
-				Serial: Serial(cert), Source: "ocsp", Raw: raw,
+				Serial: Serial(cert), Source: "ocsp", Raw: s.ocsps[i],
 				ThisUpdate: single.ThisUpdate, NextUpdate: single.NextUpdate, ProducedAt: basic.Data.ProducedAt,
 			}
 			if answer.readStatus(single.Status) == nil {

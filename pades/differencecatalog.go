@@ -13,13 +13,18 @@ import (
 // null and absent are the same (7.3.9).
 func changedKeys(before, after Value) []string {
 	var keys []string
-	for _, key := range before.Keys() {
-		if !before.Key(key).same(after.Key(key)) {
+	inAfter, inBefore := after.finder(), before.finder()
+	for i, key := range before.Keys() {
+		now := Value{}
+		if j := inAfter(key); j >= 0 {
+			now = after.items[j+1]
+		}
+		if !before.items[2*i+1].same(now) {
 			keys = append(keys, key)
 		}
 	}
-	for _, key := range after.Keys() {
-		if before.index(key) < 0 && after.Key(key).Kind != Null {
+	for i, key := range after.Keys() {
+		if inBefore(key) < 0 && after.items[2*i+1].Kind != Null {
 			keys = append(keys, key)
 		}
 	}

@@ -10,9 +10,16 @@ type form struct {
 	named   map[string]int
 }
 
+// maxFields bounds the fields that are held in memory to be compared; forms have
+// hundreds.
+const maxFields = 50_000
+
 func (f *File) formOf(rev int) (*form, error) {
 	in := &form{objects: map[Ref]*formField{}, named: map[string]int{}}
 	err := f.fields(rev, func(field formField) error {
+		if len(in.fields) == maxFields {
+			return broken(ruleLimit, field.obj.start, "more than %d fields", maxFields)
+		}
 		in.fields = append(in.fields, field)
 		in.named[field.name]++
 		return nil

@@ -1,7 +1,5 @@
 package pades
 
-import "slices"
-
 // The structure tree (14.7) says what reading aids are told. A new widget enters it
 // as an element of its own, and as a reference from the parent tree; nothing that
 // was there changes.
@@ -195,8 +193,13 @@ func (d *differ) treeGrown(before, after Value, depth int) (bool, error) {
 			if err != nil {
 				return false, err
 			}
+			there := make(map[Ref]bool, len(kidsIs))
+			for _, kid := range kidsIs {
+				ref, _ := kid.Ref()
+				there[ref] = true
+			}
 			for _, kid := range kidsWas {
-				if !slices.ContainsFunc(kidsIs, kid.same) {
+				if ref, ok := kid.Ref(); !ok || !there[ref] {
 					return false, nil
 				}
 			}

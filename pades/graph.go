@@ -19,6 +19,10 @@ type graph struct {
 // edge says that object from refers to object to. 0 is the trailer.
 type edge struct{ to, from int32 }
 
+// maxEdges bounds the memory for references, 8 bytes each; a document of a thousand
+// pages has fifty thousand.
+const maxEdges = 4_000_000
+
 // references walks the document of a revision.
 func (f *File) references(rev int) (*graph, error) {
 	g := &graph{f: f, later: map[int32][]int32{}}
@@ -44,6 +48,9 @@ func (f *File) references(rev int) (*graph, error) {
 		}
 		from = int32(ref.Number)
 		v.references(visit)
+		if len(g.edges) > maxEdges {
+			return nil, broken(ruleLimit, v.Start, "more than %d references", maxEdges)
+		}
 	}
 	slices.SortFunc(g.edges, func(a, b edge) int {
 		if a.to != b.to {

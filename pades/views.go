@@ -8,18 +8,25 @@ import "bytes"
 // so only streams are left in which another could be hidden.
 func (f *File) OneView(rev int) error {
 	for r := rev + 1; r < len(f.revisions); r++ {
-		changed, _ := f.Changed(r)
-		for _, ref := range changed {
-			obj, err := f.object(r, ref)
-			if err != nil {
-				return err
-			}
-			if obj.compressed || obj.value.Kind != Stream || obj.start < f.revisions[r].start {
-				continue
-			}
-			if at := f.objectWithin(obj.value.octets); at >= 0 {
-				return broken(ruleViews, obj.value.End, "a stream after a signature that holds the text of an object")
-			}
+		if err := f.once(r, ruleViews, f.viewedAlike); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *File) viewedAlike(r int) error {
+	changed, _ := f.Changed(r)
+	for _, ref := range changed {
+		obj, err := f.object(r, ref)
+		if err != nil {
+			return err
+		}
+		if obj.compressed || obj.value.Kind != Stream || obj.start < f.revisions[r].start {
+			continue
+		}
+		if at := f.objectWithin(obj.value.octets); at >= 0 {
+			return broken(ruleViews, obj.value.End, "a stream after a signature that holds the text of an object")
 		}
 	}
 	return nil

@@ -60,7 +60,7 @@ func revised(pdf []byte, objects map[int]string, trailer string) []byte {
 		table += fmt.Sprintf("%d 1\n%010d 00000 n \n", n, len(out))
 		out = fmt.Appendf(out, "%d 0 obj\n%s\nendobj\n", n, objects[n])
 	}
-	return fmt.Appendf(out, "%strailer\n<< /Size 90 /Root 1 0 R%s%s >>\nstartxref\n%d\n%%%%EOF\n", table, prev, trailer, len(out))
+	return fmt.Appendf(out, "%strailer\n<< /Size 900 /Root 1 0 R%s%s >>\nstartxref\n%d\n%%%%EOF\n", table, prev, trailer, len(out))
 }
 
 func startxref(pdf []byte) string {
@@ -168,7 +168,7 @@ func TestAttacks(t *testing.T) {
 		"ISA: other page":                        next(map[int]string{3: text[13]}),
 		"ISA: other page tree":                   next(map[int]string{2: strings.Replace(text[2], "3 0 R", "13 0 R", 1)}),
 		"ISA: no section":                        append(bytes.Clone(signed), "5 0 obj\n"+text[14]+"\nendobj\n"...),
-		"ISA: no section, but a trailer":         append(bytes.Clone(signed), "5 0 obj\n"+text[14]+"\nendobj\ntrailer\n<< /Size 90 /Root 1 0 R >>\nstartxref\n0\n%%EOF\n"...),
+		"ISA: no section, but a trailer":         append(bytes.Clone(signed), "5 0 obj\n"+text[14]+"\nendobj\ntrailer\n<< /Size 900 /Root 1 0 R >>\nstartxref\n0\n%%EOF\n"...),
 		"ISA: a section that points before":      redirected(signed, text),
 		"ISA: empty section":                     revised(append(bytes.Clone(signed), "5 0 obj\n"+text[14]+"\nendobj\n"...), nil, ""),
 		"ISA: other catalog":                     bytes.Replace(next(map[int]string{30: text[1]}), []byte("/Root 1 0 R /Prev "+startxref(signed)), []byte("/Root 30 0 R /Prev "+startxref(signed)), 1),

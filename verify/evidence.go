@@ -150,7 +150,7 @@ func (e *evidence) addCMS(cms *pades.CMS, revision int) {
 	for i := range cms.Signers {
 		s := &cms.Signers[i]
 		for _, list := range [][][]byte{s.TimeStamps(), s.ArchiveTimeStamps()} {
-			for _, token := range list {
+			for _, token := range few(list) {
 				e.addToken(token, revision)
 			}
 		}

@@ -470,6 +470,20 @@ func TestForgedEvidence(t *testing.T) {
 	}
 }
 
+// TestSigned takes the signed revision out of a file that goes on.
+func TestSigned(t *testing.T) {
+	e := newEpoch(t, signedAt)
+	by := e.issue(t, nil)
+	signed := e.raise(t, by, signPDF(t, by, "one", page(t), signedAt), levelT)
+	r := e.v.PDF(t.Context(), "x.pdf", appendDSS(t, signed, e.evidence(t, e.pathOf(by))))
+	if got := r.Signatures[0].Coverage.Signed(append(bytes.Clone(signed), "more"...)); !bytes.Equal(got, signed) {
+		t.Errorf("got %d bytes, want the %d that were signed", len(got), len(signed))
+	}
+	if got := (&verify.Coverage{Extent: "PARTIAL"}).Signed(signed); got != nil {
+		t.Errorf("got %d bytes of a document that is not covered", len(got))
+	}
+}
+
 // TestFullReport holds the evidence, and every piece once.
 func TestFullReport(t *testing.T) {
 	e := newEpoch(t, signedAt)

@@ -40,6 +40,9 @@ type answer struct {
 	carried    bool // all of revocation came with the input
 }
 
+// maxProofs bounds the times that one certificate is judged at.
+const maxProofs = 16
+
 // ask judges a certificate at the earliest time at which the signature is proven to have
 // existed, and, if something is wrong or unknown then, at the later ones: what held at
 // any of them is no less true today (EN 319 102-1, 5.5 and 5.6). It is the sliding of
@@ -49,7 +52,13 @@ type answer struct {
 // believed.
 func (e *evidence) ask(ctx context.Context, q question) answer {
 	var first answer
+	if len(q.proofs) > maxProofs { // a thousand time-stamps prove no more than the earliest few
+		q.proofs = append(slices.Clone(q.proofs[:maxProofs-1]), q.proofs[len(q.proofs)-1])
+	}
 	for i, at := range q.proofs {
+		if i > 0 && ctx.Err() != nil {
+			return first
+		}
 		a := e.askAt(ctx, q, at)
 		if a.holds {
 			return a

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"kytiem/pades"
 )
 
 // Report is the outcome for one input. It is deterministic given the bytes of the
@@ -89,6 +91,17 @@ type Coverage struct {
 	ByteRange []int64 `json:"byte_range"`
 	Extent    string  `json:"extent"` // WHOLE_FILE, WHOLE_REVISION, PARTIAL
 	Revision  int     `json:"revision"`
+}
+
+// Signed is the document as it was signed, byte for byte, out of the file that was
+// verified: what a reader should look at where something follows the signature. It is
+// nil where the signature does not cover a whole revision.
+func (c *Coverage) Signed(file []byte) []byte {
+	if c.Extent != string(pades.WholeFile) && c.Extent != string(pades.WholeRevision) {
+		return nil
+	}
+	end := c.ByteRange[2] + c.ByteRange[3]
+	return file[:end:end]
 }
 
 // Modifications says what happened to the document after the signature: the highest

@@ -142,7 +142,7 @@ func (e *evidence) signatureTimestamps(ctx context.Context, s *Signature, c *che
 		return h.Sum(nil), nil
 	}
 	seen := map[[sha256.Size]byte]bool{}
-	for _, token := range signer.TimeStamps() {
+	for _, token := range few(signer.TimeStamps()) {
 		if sum := sha256.Sum256(token); !seen[sum] { // R-T4: the same one again proves no more
 			seen[sum] = true
 			t := e.judgeToken(ctx, signatureTimestamp, token, proofs, over)
@@ -160,7 +160,7 @@ func (e *evidence) archiveTimestamps(ctx context.Context, s *Signature, c *check
 		what  *pades.Archived
 	}
 	var list []archived
-	for _, token := range cms.Signers[signer].ArchiveTimeStamps() {
+	for _, token := range few(cms.Signers[signer].ArchiveTimeStamps()) {
 		what, err := cms.CheckArchive(signer, token, digest)
 		if err != nil {
 			t := Timestamp{Type: archiveTimestamp, Chain: []ChainLink{}, Revocation: []Revocation{}}
@@ -234,7 +234,7 @@ func (e *evidence) documentTimestamps(ctx context.Context, fields []signedField)
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(fields[b].Revision, fields[a].Revision) })
 	for _, i := range order {
 		field := &fields[i]
-		if !field.sound {
+		if !field.sound || ctx.Err() != nil {
 			continue
 		}
 		token, err := field.Token()
@@ -262,3 +262,9 @@ func (e *evidence) proofsAfter(rev int) []time.Time {
 	}
 	return ordered(proofs)
 }
+
+// maxTokens bounds the time-stamps of one kind that are judged for a signature: there is
+// one, or one a renewal. Leaving some out proves less, never more.
+const maxTokens = 32
+
+func few(tokens [][]byte) [][]byte { return tokens[:min(len(tokens), maxTokens)] }
