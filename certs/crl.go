@@ -51,6 +51,12 @@ func authenticCRL(raw []byte, issuer *x509.Certificate) (*crl, error) {
 	return list, nil
 }
 
+// issuedBy says whether a CRL bears the issuer's name, before any mathematics.
+func issuedBy(raw []byte, issuer *x509.Certificate) bool {
+	list, err := readCRL(raw)
+	return err == nil && bytes.Equal(list.issuer, issuer.RawSubject)
+}
+
 // readExtensions takes in the scope. RFC 5280, 5.2: a critical extension that is not understood forbids the CRL's use.
 func (l *crl) readExtensions() error {
 	for _, e := range l.extensions {
@@ -85,6 +91,11 @@ func (l *crl) look(cert *x509.Certificate, w window, answer *Revocation) error {
 	if !w.admits(l.thisUpdate, l.nextUpdate) {
 		return ErrOutdated
 	}
+	return l.state(cert, answer)
+}
+
+// state is what the list says of the certificate, whether or not it is current.
+func (l *crl) state(cert *x509.Certificate, answer *Revocation) error {
 	if !l.scope.includes(cert) {
 		return fmt.Errorf("scope: %w", ErrOther)
 	}

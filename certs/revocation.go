@@ -161,3 +161,11 @@ func (w window) admits(thisUpdate, nextUpdate time.Time) bool {
 	}
 	return !thisUpdate.After(w.at.Add(w.skew)) && !w.at.After(nextUpdate.Add(w.skew))
 }
+
+// holds says whether an authentic answer is current.
+func (w window) holds(r Revocation) bool {
+	return w.admits(r.ThisUpdate, r.NextUpdate) && !r.ProducedAt.After(w.at.Add(w.skew))
+}
+
+// CurrentAt says whether the answer was the latest there had to be at a time, within [DefaultSkew].
+func (r Revocation) CurrentAt(at time.Time) bool { return window{at: at, skew: DefaultSkew}.holds(r) }

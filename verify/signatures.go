@@ -26,33 +26,55 @@ func (d *directory) judgeSignatures(ctx context.Context) {
 	if d.document != nil {
 		judgeFields(d.report, fields, d.manifest, d.document)
 	}
-	for i := range fields {
-		d.judgeWriting(&fields[i], i, len(fields))
-	}
+	d.judgeWriting(fields)
 	leaf, there := d.judgeSignatureFile(ctx)
 	d.judgeBoth(fields, leaf, there)
 }
 
 // judgeWriting is strict where others' documents are forgiven: nothing in the hole
-// that the signature leaves may differ from what our signer writes.
-// The n-th signature is the n-th revision after the drawn one, nothing lies between,
-// and its revision fills its field and does nothing else: what is shown is what was
-// drawn.
-func (d *directory) judgeWriting(field *signedField, n, signatures int) {
-	d.report.Signatures[field.index].amend(func(c *checks) {
-		if err := field.file.OnlySigns(field.Signature); err != nil {
-			c.fail("R-M1", FormatFailure, "bundle.pages", err.Error())
+// that a signature leaves may differ from what our signer writes, and what is shown is
+// what was drawn. So every revision after the drawn one is that of a signature and fills
+// its field and does nothing else, or is that of a time-stamp or of validation data,
+// written to the byte as they are written here. Those are signed by nobody.
+func (d *directory) judgeWriting(fields []signedField) {
+	if len(fields) == 0 {
+		return
+	}
+	file := fields[0].file
+	written := map[int]bool{0: true} // the drawn one
+	for i := range fields {
+		field := &fields[i]
+		if written[field.Revision] {
+			d.checks.fail("R-M1", FormatFailure, "bundle.pages", "a revision with two signatures")
 		}
-		switch {
-		case field.Revision != n+1, len(field.file.Revisions()) != signatures+1:
-			c.fail("R-M1", FormatFailure, "bundle.pages", "revisions beside the drawn one and the signatures'")
-		case field.cms == nil: // its own rules have said why
-		case !field.endsWith(len(field.file.Bytes())), !field.cms.IsDER, !field.file.CanonicalContents(field.Signature), !field.file.Padding(field.Signature, field.cms.Length):
-			c.fail("R-D8", FormatFailure, "", "signature not written as our signer writes it")
-		default:
-			c.ok("R-D8", "signature written as our signer writes it")
+		written[field.Revision] = true
+		d.report.Signatures[field.index].amend(func(c *checks) { field.judgeWriting(c) })
+	}
+	for rev := range file.Revisions() {
+		if written[rev] {
+			continue
 		}
-	})
+		if err := file.OnlyStores(rev); err != nil {
+			d.checks.fail("R-M1", FormatFailure, "bundle.pages", err.Error())
+		}
+	}
+}
+
+func (f *signedField) judgeWriting(c *checks) {
+	only := f.file.OnlySigns
+	if f.IsTimeStamp() {
+		only = f.file.OnlyStamps
+	}
+	if err := only(f.Signature); err != nil {
+		c.fail("R-M1", FormatFailure, "bundle.pages", err.Error())
+	}
+	switch {
+	case f.cms == nil: // its own rules have said why
+	case !f.endsWith(len(f.file.Bytes())), !f.cms.IsDER, !f.file.CanonicalContents(f.Signature), !f.file.Padding(f.Signature, f.cms.Length):
+		c.fail("R-D8", FormatFailure, "", "signature not written as our signer writes it")
+	default:
+		c.ok("R-D8", "signature written as our signer writes it")
+	}
 }
 
 // endsWith reports whether a signature that ends with the last revision also ends
