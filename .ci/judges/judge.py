@@ -29,7 +29,8 @@ DIFFERS = {
     # It takes a signature's time from the time-stamp inside it only ("No signature timestamp present"), not from a document
     # time-stamp, which is how EN 319 142-1, 6.3, lets a signature reach B-T that others have followed.
     ("two/LTA.pdf", "head"): "SIG_CONSTRAINTS_FAILURE",
-    # Its past validation does not bring the proven time before the revocation, though the time-stamp inside is older.
+    # In some runs its past validation does not bring the proven time before the revocation, though the time-stamp inside is
+    # two seconds older.
     ("revoked-later/LTA.pdf", "head"): "REVOKED_NO_POE",
 }
 

@@ -23,6 +23,7 @@ import (
 	"kytiem/dossier"
 	"kytiem/intake"
 	"kytiem/pades"
+	"kytiem/paper"
 	"kytiem/sample"
 	"kytiem/signer"
 )
@@ -78,6 +79,7 @@ type writer struct {
 	ca              *devca.CA
 	extender        *signer.Extender
 	pages, manifest []byte
+	identifier      string // of the unit
 }
 
 func (w *writer) file(name string, content []byte) error {
@@ -115,11 +117,50 @@ func (w *writer) sealed() (pages, manifest []byte, err error) {
 	}); err != nil {
 		return nil, nil, err
 	}
-	if pages, err = os.ReadFile(filepath.Join(out, bundle.PagesFile)); err != nil {
+	read := func(name string) (content []byte) {
+		if err == nil {
+			content, err = os.ReadFile(filepath.Join(out, name))
+		}
+		return content
+	}
+	manifest, records, preview := read(bundle.ManifestFile), read(bundle.RecordsFile), read(bundle.DocumentFile)
+	if err != nil {
 		return nil, nil, err
 	}
-	manifest, err = os.ReadFile(filepath.Join(out, bundle.ManifestFile))
+	pages, err = w.finished(manifest, records, preview)
 	return pages, manifest, err
+}
+
+// finished draws the document as its head signs it.
+func (w *writer) finished(manifest, records, preview []byte) ([]byte, error) {
+	m, err := bundle.ParseManifest(manifest)
+	if err != nil {
+		return nil, err
+	}
+	roll, err := m.ReadRoll(bytes.NewReader(records), int64(len(records)))
+	if err != nil {
+		return nil, err
+	}
+	document, err := bundle.ParseDocument(preview)
+	if err != nil {
+		return nil, err
+	}
+	w.identifier = m.Unit.Identifier
+	head, err := w.issue("p256", nil)
+	if err != nil {
+		return nil, err
+	}
+	finish := dossier.Finish{Number: "01", Certificate: head.Certificate, Now: time.Now()}
+	if document, err = finish.Document(document, m); err != nil {
+		return nil, err
+	}
+	documentJSON, err := bundle.Canonical(document)
+	if err != nil {
+		return nil, err
+	}
+	var pages bytes.Buffer
+	err = paper.Bundle(&pages, manifest, documentJSON, roll)
+	return pages.Bytes(), err
 }
 
 // sign makes both signatures at B-B, the document's in one field.
@@ -164,7 +205,7 @@ func (w *writer) sign(field string, pages []byte, issued devca.Issued, pss bool)
 func (w *writer) issue(kind string, alter func(*devca.Profile)) (devca.Issued, error) {
 	p := devca.Profile{
 		Kind: devca.Person, CommonName: "Trần Văn Mẫu", Organization: "Ủy ban nhân dân xã Phú Hòa", Title: "Chủ tịch", Key: kind,
-		Identifiers: []string{"MST:0000075502", "CCCD:075070000001"},
+		Identifiers: []string{w.identifier, "CCCD:075070000001"},
 	}
 	if alter != nil {
 		alter(&p)
