@@ -115,6 +115,8 @@ func (a *authority) profile(ts *testscript.TestScript, attributes []string) thro
 	for _, attribute := range attributes {
 		key, value, _ := strings.Cut(attribute, "=")
 		switch key {
+		case "kind":
+			p.Kind, p.CommonName, p.Title = value, p.Organization, ""
 		case "cn":
 			p.CommonName = value
 		case "org":
