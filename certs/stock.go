@@ -2,9 +2,11 @@ package certs
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
+	"slices"
 )
 
 // Stock is revocation data that came with a document: OCSP responses and CRLs, of unknown worth. It answers with what of
@@ -151,4 +153,44 @@ func (id certID) namesUnder(cert *x509.Certificate) bool {
 	hash, known := hashAlgorithm(id.Hash)
 	return known && id.SerialNumber != nil && id.SerialNumber.Cmp(cert.SerialNumber) == 0 &&
 		bytes.Equal(id.NameHash, sum(hash, cert.RawIssuer))
+}
+
+// Strays lists what of the stock and of certificates is not as its issuer made it, as far as the certificates and anchors
+// tell: nobody among them signed it. Beside a signature of our own nothing else has a place, and a byte that was changed
+// shows.
+func (s *Stock) Strays(pool, anchors []*x509.Certificate) (strays [][]byte) {
+	all := distinct(append(slices.Clone(pool), anchors...))
+	issuers := bySubject(all)
+	for _, cert := range distinct(pool) {
+		if !slices.ContainsFunc(issuers[string(cert.RawIssuer)], func(issuer *x509.Certificate) bool { return signedBy(cert, issuer) }) {
+			strays = append(strays, cert.Raw)
+		}
+	}
+	answered := make(map[[sha256.Size]byte]bool)
+	for _, cert := range all {
+		for _, issuer := range issuers[string(cert.RawIssuer)] {
+			answers, err := s.About(cert, issuer)
+			if err != nil {
+				return append(strays, s.ocsps...)
+			}
+			for _, answer := range answers {
+				answered[sha256.Sum256(answer.Raw)] = true
+			}
+		}
+	}
+	for _, list := range [][][]byte{s.ocsps, s.crls} {
+		for _, raw := range list {
+			if !answered[sha256.Sum256(raw)] {
+				strays = append(strays, raw)
+			}
+		}
+	}
+	return strays
+}
+
+func signedBy(cert, issuer *x509.Certificate) bool {
+	if key, ok := issuer.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() > maxRSABits {
+		return false
+	}
+	return issuer.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil
 }

@@ -2,6 +2,7 @@ package pades
 
 import (
 	"encoding/asn1"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -105,4 +106,31 @@ func TimeStampFindings(token []byte) []Finding {
 		failed = []Finding{{Rule: "R-T1", Status: Fail, Sub: FormatFailure, Message: err.Error()}}
 	}
 	return failed
+}
+
+// Familiar reports whether a CMS holds nothing that is not read here: no certificates or
+// revocation data of other kinds, and in its signers no unsigned attributes but time-stamps,
+// and in these, as a token, the index of an archive time-stamp. What is unsigned and not read
+// can be anything.
+func (c *CMS) Familiar() bool {
+	if len(c.OtherCertificates)+len(c.OtherRevocations) > 0 {
+		return false
+	}
+	known := []asn1.ObjectIdentifier{oidSignatureTimeStamp, oidArchiveTimeStampV3}
+	if c.ContentType.Equal(oidTSTInfo) {
+		known = []asn1.ObjectIdentifier{oidATSHashIndexV3}
+	}
+	for i := range c.Signers {
+		for _, a := range c.Signers[i].UnsignedAttrs {
+			if !slices.ContainsFunc(known, a.Type.Equal) {
+				return false
+			}
+		}
+		for _, token := range append(c.Signers[i].TimeStamps(), c.Signers[i].ArchiveTimeStamps()...) {
+			if inner, err := ParseCMS(token); err != nil || !inner.IsDER || !inner.Familiar() {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -7,12 +7,14 @@ import "slices"
 type form struct {
 	fields  []formField
 	objects map[Ref]*formField
+	named   map[string]int
 }
 
 func (f *File) formOf(rev int) (*form, error) {
-	in := &form{objects: map[Ref]*formField{}}
+	in := &form{objects: map[Ref]*formField{}, named: map[string]int{}}
 	err := f.fields(rev, func(field formField) error {
 		in.fields = append(in.fields, field)
+		in.named[field.name]++
 		return nil
 	})
 	for i := range in.fields {
@@ -157,6 +159,9 @@ func (d *differ) newField(item Value) error {
 		return nil
 	case d.existed(ref):
 		d.other("R-M2", ref, "field added that was something else before")
+		return nil
+	case after.named[field.name] > 1:
+		d.other(ruleField, ref, "field added under the name of another")
 		return nil
 	case len(field.widgets) > 1:
 		d.other(ruleChanges, ref, "signature field added that is shown in several places")

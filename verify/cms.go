@@ -34,7 +34,7 @@ func (v *Verifier) Detached(ctx context.Context, name string, p7s, content []byt
 		r.settle()
 		return r, nil
 	}
-	leaves := v.addDetached(ctx, r, name, cms, content)
+	leaves, _ := v.addDetached(ctx, r, name, cms, content)
 	if cms.Content != nil {
 		content = cms.Content
 	}
@@ -47,7 +47,7 @@ func (v *Verifier) Detached(ctx context.Context, name string, p7s, content []byt
 }
 
 // addDetached judges every signer of cms over content and adds them to the report.
-func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms *pades.CMS, content []byte) []*x509.Certificate {
+func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms *pades.CMS, content []byte) ([]*x509.Certificate, *evidence) {
 	attached := cms.Content != nil
 	foreign := attached && content != nil && !bytes.Equal(content, cms.Content)
 	if attached {
@@ -58,7 +58,7 @@ func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms 
 	var leaves []*x509.Certificate
 	for i := range cms.Signers {
 		if exhausted(ctx, r) {
-			return leaves
+			return leaves, e
 		}
 		s := Signature{
 			ID: fmt.Sprintf("%s#%d", name, i+1), Format: "CAdES-BASELINE-B",
@@ -90,7 +90,7 @@ func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms 
 		r.Signatures = append(r.Signatures, s)
 	}
 	r.collect(e)
-	return leaves
+	return leaves, e
 }
 
 // signed is one SignerInfo, what it signs, and since when it is proven to exist.

@@ -137,6 +137,12 @@ func (e *evidence) enter(der []byte, revision int) bool {
 	return true
 }
 
+// strays reports whether something that came along is not as its issuer made it.
+func (e *evidence) strays() bool {
+	return len(e.pool) != len(e.raw.Certs) ||
+		len(e.stock.Strays(e.pool, append(slices.Clone(e.v.Anchors.CA), e.v.Anchors.TSA...))) > 0
+}
+
 // addCMS takes in what a CMS carries, and what the time-stamps in it carry. revision is
 // the first that a time-stamp of covers it.
 func (e *evidence) addCMS(cms *pades.CMS, revision int) {

@@ -42,6 +42,8 @@ type signedField struct {
 	file  *pades.File
 	cms   *pades.CMS
 
+	evidence *evidence // of the document
+
 	coverage pades.Coverage
 	sound    bool // it covers what it says, so that its digest means something
 	stamp    *Timestamp
@@ -129,7 +131,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 		if exhausted(ctx, r) {
 			return fields[:i], reports[:i]
 		}
-		field := signedField{Signature: signatures[i], file: file}
+		field := signedField{Signature: signatures[i], file: file, evidence: e}
 		s := Signature{
 			ID: prefix + signatures[i].Field, Field: signatures[i].Field, SubFilter: signatures[i].SubFilter,
 			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
