@@ -113,7 +113,7 @@ func (t *TSA) ask(ctx context.Context, digest [32]byte, nonce *big.Int) ([]byte,
 		return nil, fmt.Errorf("no answer: %T", errors.Unwrap(err)) // its words quote the address
 	}
 	defer response.Body.Close()
-	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) //nolint:errcheck // then it is none
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // an unreadable one is none
 	if response.StatusCode != http.StatusOK || kind != "application/timestamp-reply" {
 		return nil, fmt.Errorf("answered %d, %q", response.StatusCode, kind)
 	}

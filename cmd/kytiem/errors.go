@@ -25,6 +25,8 @@ var hints = []struct {
 	{dossier.ErrExists, "Đã có sẵn tệp hoặc thư mục này; hãy chọn tên khác · it exists already, choose another name"},
 	{dossier.ErrNothingReady, "Chưa có kết quả nào đủ điều kiện; xem lý do từng dòng trong tệp --not-ready · nothing is ready, the --not-ready file says why, row by row"},
 	{dossier.ErrSigned, "Hồ sơ đã ký; muốn sửa phải lập hồ sơ thay thế · the bundle is signed, a correction needs a new bundle"},
+	{dossier.ErrUnsigned, "Người có thẩm quyền chưa ký; cơ quan ký sau · the head has not signed yet, the organisation signs after"},
+	{dossier.ErrPerson, "Cần chứng thư chữ ký số của cơ quan, không phải của cá nhân · the organisation's certificate is needed, not a person's"},
 	{dossier.ErrWrongHolder, "Thông tin chủ thể ký trên chứng thư không khớp với đơn vị hoặc người được giao ký (MST/CCCD) · the certificate's identifiers are not the unit's or the signatory's"},
 	{dossier.ErrInterrupted, "Một bước trước bị ngắt giữa chừng; nếu thư mục chính còn thiếu, đổi tên thư mục .old về như cũ, nếu đủ thì xóa thư mục .old · an earlier step was interrupted: rename the .old directory back if the other is missing, remove it if not"},
 	{dossier.ErrOutsidePeriod, "Đơn vị không tồn tại trong thời gian tiêm; ghi rõ MÃ@NGÀY · the unit did not exist then, give CODE@DATE"},

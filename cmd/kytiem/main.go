@@ -51,7 +51,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
-	cmd.AddCommand(demoCommand(), sealCommand(), signCommand(), raiseCommand(), minutesCommand(), verifyCommand(), proveCommand())
+	cmd.AddCommand(demoCommand(), sealCommand(), signCommand(), countersignCommand(), raiseCommand(), minutesCommand(), verifyCommand(), proveCommand())
 	for _, c := range laterCommands() {
 		cmd.AddCommand(c)
 	}

@@ -11,6 +11,7 @@ import (
 	"kytiem/bundle"
 	"kytiem/dossier"
 	"kytiem/signer"
+	"kytiem/verify"
 )
 
 func signCommand() *cobra.Command {
@@ -48,14 +49,7 @@ func signCommand() *cobra.Command {
 				return err
 			}
 			report, err := dossier.Sign(cmd.Context(), args[0], o)
-			if report != nil && errors.Is(err, dossier.ErrNotAccepted) || errors.Is(err, dossier.ErrNotRaised) { // the report says why
-				err = errors.Join(err, report.WriteText(cmd.OutOrStdout()))
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Ký số thành công · signed: %s\n", args[0])
-			return report.WriteText(cmd.OutOrStdout())
+			return signOutcome(cmd, args[0], report, err)
 		},
 	}
 	flags := cmd.Flags()
@@ -71,6 +65,19 @@ func signCommand() *cobra.Command {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))
 	}
 	return cmd
+}
+
+// signOutcome prints what was signed, or, if our verifier stands against it or the level was
+// not reached, its report, which says why.
+func signOutcome(cmd *cobra.Command, dir string, report *verify.Report, err error) error {
+	if report != nil && (errors.Is(err, dossier.ErrNotAccepted) || errors.Is(err, dossier.ErrNotRaised)) {
+		err = errors.Join(err, report.WriteText(cmd.OutOrStdout()))
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "Ký số thành công · signed: %s\n", dir)
+	return report.WriteText(cmd.OutOrStdout())
 }
 
 // openPKCS12 opens a key file with the password in another file, so that it stands
