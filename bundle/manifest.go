@@ -14,6 +14,9 @@ const AnnexRows = 50_000
 // records stays far below.
 const MaxManifestBytes = 1 << 20
 
+// MaxSignatureBytes bounds manifest.p7s, which carries certificate lists once it is to last.
+const MaxSignatureBytes = 32 << 20
+
 // MaxRecords bounds a bundle: a whole province's doses fit, and a count that
 // somebody made up cannot overflow.
 const MaxRecords = 20_000_000

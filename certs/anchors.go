@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Limits on a trust directory. It is the operator's own, so they stop mistakes (a disk image, a home directory), not
@@ -27,24 +28,48 @@ const (
 type Anchors struct {
 	CA  []*x509.Certificate // for signers, and for their OCSP responders
 	TSA []*x509.Certificate // for time-stamp authorities
+
+	// Periods bounds the time for which an anchor is trusted, by the SHA-256 of the certificate. One that is not in it is
+	// trusted without bounds.
+	Periods map[[sha256.Size]byte]Period
+}
+
+// Period is a stretch of time, both ends included. A zero end is open.
+type Period struct{ From, Until time.Time }
+
+// Holds says whether a time lies within.
+func (p Period) Holds(at time.Time) bool {
+	return (p.From.IsZero() || !at.Before(p.From)) && (p.Until.IsZero() || !at.After(p.Until))
+}
+
+// Period is the time for which an anchor is trusted.
+func (a Anchors) Period(anchor *x509.Certificate) Period {
+	if len(a.Periods) == 0 {
+		return Period{}
+	}
+	return a.Periods[sha256.Sum256(anchor.Raw)]
 }
 
 // LoadAnchors reads the trust directory dir: certificates (PEM, several to a file, or DER) in files directly in dir serve
 // every purpose, those in dir/ca and dir/tsa one each. Both subdirectories may be missing, dir may not.
 //
+// The PEM headers Trusted-From and Trusted-Until (RFC 3339) bound the time for which a certificate is an anchor: an
+// authority that has closed is still one for what was signed before. Given twice, the narrower holds.
+//
 // A file ending in .pem, .crt, .cer or .der has to hold certificates and nothing else, or the error names it; a file of
 // another name that is not certificates only (a key, a README) is passed over, as are hidden files.
 func LoadAnchors(dir string) (Anchors, error) {
-	shared, err := loadCertificates(dir)
+	anchors := Anchors{}
+	shared, err := anchors.load(dir)
 	if err != nil {
 		return Anchors{}, fmt.Errorf("loading trust anchors: %w", err)
 	}
-	anchors := Anchors{CA: shared, TSA: slices.Clone(shared)}
+	anchors.CA, anchors.TSA = shared, slices.Clone(shared)
 	for _, purpose := range []struct {
 		dir  string
 		into *[]*x509.Certificate
 	}{{"ca", &anchors.CA}, {"tsa", &anchors.TSA}} {
-		own, err := loadCertificates(filepath.Join(dir, purpose.dir))
+		own, err := anchors.load(filepath.Join(dir, purpose.dir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return Anchors{}, fmt.Errorf("loading trust anchors: %w", err)
 		}
@@ -54,21 +79,56 @@ func LoadAnchors(dir string) (Anchors, error) {
 }
 
 // Hash identifies the set of anchors, whatever the order and the files they came from. It is the SHA-256 of one line per
-// anchor, "ca " or "tsa " and the hexadecimal SHA-256 of the certificate, lines sorted, each ended by a line feed.
+// anchor, "ca " or "tsa " and the hexadecimal SHA-256 of the certificate, followed where it is bounded by a blank, the beginning, a
+// solidus and the end of its period; lines sorted, each ended by a line feed.
 func (a Anchors) Hash() [sha256.Size]byte {
 	var lines []string
 	for _, cert := range a.CA {
-		lines = append(lines, fmt.Sprintf("ca %x\n", sha256.Sum256(cert.Raw)))
+		lines = append(lines, "ca "+a.line(cert))
 	}
 	for _, cert := range a.TSA {
-		lines = append(lines, fmt.Sprintf("tsa %x\n", sha256.Sum256(cert.Raw)))
+		lines = append(lines, "tsa "+a.line(cert))
 	}
 	slices.Sort(lines)
 	return sha256.Sum256([]byte(strings.Join(slices.Compact(lines), "")))
 }
 
-// loadCertificates reads the files directly in dir, in the order of their names.
-func loadCertificates(dir string) ([]*x509.Certificate, error) {
+func (a Anchors) line(cert *x509.Certificate) string {
+	period := a.Period(cert)
+	if period == (Period{}) {
+		return fmt.Sprintf("%x\n", sha256.Sum256(cert.Raw))
+	}
+	return fmt.Sprintf("%x %s/%s\n", sha256.Sum256(cert.Raw), dated(period.From), dated(period.Until))
+}
+
+func dated(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// bound narrows the time for which an anchor is trusted.
+func (a *Anchors) bound(cert *x509.Certificate, p Period) {
+	if p == (Period{}) {
+		return
+	}
+	if a.Periods == nil {
+		a.Periods = make(map[[sha256.Size]byte]Period)
+	}
+	key := sha256.Sum256(cert.Raw)
+	was := a.Periods[key]
+	if p.From.After(was.From) {
+		was.From = p.From
+	}
+	if was.Until.IsZero() || !p.Until.IsZero() && p.Until.Before(was.Until) {
+		was.Until = p.Until
+	}
+	a.Periods[key] = was
+}
+
+// load reads the files directly in dir, in the order of their names.
+func (a *Anchors) load(dir string) ([]*x509.Certificate, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -87,12 +147,15 @@ func loadCertificates(dir string) ([]*x509.Certificate, error) {
 		if !info.Mode().IsRegular() || strings.HasPrefix(entry.Name(), ".") {
 			continue
 		}
-		found, err := readCertificates(path)
+		found, periods, err := readCertificates(path)
 		if err != nil {
 			if !namedCertificate(path) {
 				continue
 			}
 			return nil, fmt.Errorf("reading %s: %w", path, err)
+		}
+		for i, cert := range found {
+			a.bound(cert, periods[i])
 		}
 		certs = append(certs, found...)
 	}
@@ -103,50 +166,68 @@ func namedCertificate(path string) bool {
 	return slices.Contains([]string{".pem", ".crt", ".cer", ".der"}, strings.ToLower(filepath.Ext(path)))
 }
 
-func readCertificates(path string) ([]*x509.Certificate, error) {
+func readCertificates(path string) ([]*x509.Certificate, []Period, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer file.Close()
 	raw, err := io.ReadAll(io.LimitReader(file, maxAnchorFile+1))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(raw) > maxAnchorFile {
-		return nil, fmt.Errorf("more than %d bytes", maxAnchorFile)
+		return nil, nil, fmt.Errorf("more than %d bytes", maxAnchorFile)
 	}
 	return parseCertificates(raw)
 }
 
 // parseCertificates reads one DER certificate, or PEM blocks with text around them but no block of another type: a file
 // with a private key in it is a mistake worth stopping for.
-func parseCertificates(raw []byte) ([]*x509.Certificate, error) {
+func parseCertificates(raw []byte) ([]*x509.Certificate, []Period, error) {
 	blocks := bytes.Count(raw, []byte("-----BEGIN "))
 	if blocks == 0 {
 		cert, err := x509.ParseCertificate(raw)
 		if err != nil {
-			return nil, errors.New("neither PEM nor a DER certificate")
+			return nil, nil, errors.New("neither PEM nor a DER certificate")
 		}
-		return []*x509.Certificate{cert}, nil
+		return []*x509.Certificate{cert}, []Period{{}}, nil
 	}
 	var certs []*x509.Certificate
+	var periods []Period
 	// By count, because pem.Decode passes over a broken block to the next good one without a word.
 	for rest := raw; len(certs) < blocks; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
-			return nil, errors.New("broken PEM block")
+			return nil, nil, errors.New("broken PEM block")
 		}
 		if block.Type != "CERTIFICATE" {
-			return nil, fmt.Errorf("PEM block of type %q among certificates", block.Type)
+			return nil, nil, fmt.Errorf("PEM block of type %q among certificates", block.Type)
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("PEM block %d is no certificate", len(certs)+1)
+			return nil, nil, fmt.Errorf("PEM block %d is no certificate", len(certs)+1)
 		}
-		certs = append(certs, cert)
+		period, err := periodOf(block.Headers)
+		if err != nil {
+			return nil, nil, fmt.Errorf("PEM block %d: %w", len(certs)+1, err)
+		}
+		certs, periods = append(certs, cert), append(periods, period)
 	}
-	return certs, nil
+	return certs, periods, nil
+}
+
+// periodOf reads the headers that bound an anchor. A date that cannot be read is a mistake worth stopping for: without it
+// the anchor would be trusted for ever.
+func periodOf(headers map[string]string) (p Period, err error) {
+	for name, into := range map[string]*time.Time{"Trusted-From": &p.From, "Trusted-Until": &p.Until} {
+		if text, ok := headers[name]; ok {
+			if *into, err = time.Parse(time.RFC3339, text); err != nil {
+				return p, fmt.Errorf("%s is no date as in 2026-01-31T00:00:00Z", name)
+			}
+		}
+	}
+	return p, nil
 }
 
 // distinct keeps the first of equal certificates.

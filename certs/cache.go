@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"sync"
+	"time"
 )
 
 // Limits on what is remembered, so that documents full of made-up addresses cannot fill the memory of a service.
@@ -17,9 +18,19 @@ const (
 type cache struct {
 	mu       sync.Mutex
 	answers  map[pair]Revocation
-	lists    map[listKey]*crl
+	lists    map[listKey]cachedList
 	crlBytes int
+	sha1Only map[string]bool // addresses of responders that know no other hash
 }
+
+type cachedList struct {
+	*crl
+	fetched time.Time
+}
+
+// refetch is how often at most a list that is current, but not as new as asked for, is fetched again: authorities publish
+// by the hour or the day, lists have megabytes, and many signatures may wait for the same one.
+const refetch = 10 * time.Minute
 
 // pair is a certificate and the issuer that the answer was checked against.
 type pair struct{ cert, issuer [sha256.Size]byte }
@@ -37,7 +48,7 @@ func (c *cache) ocsp(cert, issuer *x509.Certificate, w window) (Revocation, bool
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	answer, ok := c.answers[pairOf(cert, issuer)]
-	return answer, ok && !w.at.After(answer.NextUpdate)
+	return answer, ok && !w.at.After(answer.NextUpdate) && w.recent(answer.ThisUpdate)
 }
 
 func (c *cache) keepOCSP(cert, issuer *x509.Certificate, answer Revocation) {
@@ -53,14 +64,14 @@ func (c *cache) keepOCSP(cert, issuer *x509.Certificate, answer Revocation) {
 	c.answers[pairOf(cert, issuer)] = answer
 }
 
-func (c *cache) crl(url string, issuer *x509.Certificate, w window) (*crl, bool) {
+func (c *cache) crl(url string, issuer *x509.Certificate, w window, now time.Time) (*crl, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	list, ok := c.lists[listKey{url, sha256.Sum256(issuer.Raw)}]
-	return list, ok && !w.at.After(list.nextUpdate)
+	return list.crl, ok && !w.at.After(list.nextUpdate) && (w.recent(list.thisUpdate) || now.Sub(list.fetched) < refetch)
 }
 
-func (c *cache) keepCRL(url string, issuer *x509.Certificate, list *crl) {
+func (c *cache) keepCRL(url string, issuer *x509.Certificate, list *crl, now time.Time) {
 	if list.nextUpdate.IsZero() {
 		return
 	}
@@ -71,8 +82,24 @@ func (c *cache) keepCRL(url string, issuer *x509.Certificate, list *crl) {
 		c.crlBytes -= len(old.raw)
 	}
 	if c.lists == nil || c.crlBytes+len(list.raw) > maxCachedCRLBytes {
-		c.lists, c.crlBytes = make(map[listKey]*crl), 0
+		c.lists, c.crlBytes = make(map[listKey]cachedList), 0
 	}
-	c.lists[key] = list
+	c.lists[key] = cachedList{list, now}
 	c.crlBytes += len(list.raw)
+}
+
+// knowsSHA256 is whether a responder has not yet been found to know SHA-1 only.
+func (c *cache) knowsSHA256(url string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.sha1Only[url]
+}
+
+func (c *cache) noteSHA1(url string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sha1Only == nil || len(c.sha1Only) >= maxCachedOCSP {
+		c.sha1Only = make(map[string]bool)
+	}
+	c.sha1Only[url] = true
 }

@@ -21,7 +21,7 @@ func ParseCRL(raw []byte, cert, issuer *x509.Certificate, at time.Time) Revocati
 	if err != nil {
 		return unknown(cert, fmt.Errorf("CRL: %w", err))
 	}
-	return list.status(cert, window{at, DefaultSkew})
+	return list.status(cert, window{at: at, skew: DefaultSkew})
 }
 
 // authenticCRL reads a CRL and checks all that does not depend on the certificate asked about, so that one reading serves
@@ -49,6 +49,12 @@ func authenticCRL(raw []byte, issuer *x509.Certificate) (*crl, error) {
 		return nil, err
 	}
 	return list, nil
+}
+
+// issuedBy says whether a CRL bears the issuer's name, before any mathematics.
+func issuedBy(raw []byte, issuer *x509.Certificate) bool {
+	list, err := readCRL(raw)
+	return err == nil && bytes.Equal(list.issuer, issuer.RawSubject)
 }
 
 // readExtensions takes in the scope. RFC 5280, 5.2: a critical extension that is not understood forbids the CRL's use.
@@ -85,6 +91,11 @@ func (l *crl) look(cert *x509.Certificate, w window, answer *Revocation) error {
 	if !w.admits(l.thisUpdate, l.nextUpdate) {
 		return ErrOutdated
 	}
+	return l.state(cert, answer)
+}
+
+// state is what the list says of the certificate, whether or not it is current.
+func (l *crl) state(cert *x509.Certificate, answer *Revocation) error {
 	if !l.scope.includes(cert) {
 		return fmt.Errorf("scope: %w", ErrOther)
 	}

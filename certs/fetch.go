@@ -56,16 +56,19 @@ func (h *HTTP) fetch(ctx context.Context, url string, body []byte, limit int64) 
 	return raw, nil
 }
 
+// errNoAnswer is an address where nobody answers, whatever is asked. Its text is that of ErrUnreachable, which it wraps.
+var errNoAnswer = fmt.Errorf("%w", ErrUnreachable)
+
 func connectionError(err error) error {
 	switch {
 	case errors.Is(err, ErrBlocked):
 		return ErrBlocked
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer in time: %w", ErrUnreachable)
+		return fmt.Errorf("no answer in time: %w", errNoAnswer)
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("%w: %w", ErrUnreachable, context.Canceled)
+		return fmt.Errorf("%w: %w", errNoAnswer, context.Canceled)
 	}
-	return ErrUnreachable
+	return errNoAnswer
 }
 
 // webAddress keeps to HTTP: a certificate may name ldap, ftp or file.

@@ -27,7 +27,7 @@ const (
 // ParseOCSP judges the OCSP response raw (DER, RFC 6960, 4.2.1) as evidence about cert, which issuer issued, current at the
 // time at within [DefaultSkew]. Whatever is wrong with it makes the status Unknown, with a Cause.
 func ParseOCSP(raw []byte, cert, issuer *x509.Certificate, at time.Time) Revocation {
-	return parseOCSP(raw, cert, issuer, window{at, DefaultSkew}, nil)
+	return parseOCSP(raw, cert, issuer, window{at: at, skew: DefaultSkew}, nil)
 }
 
 // NoCheck says whether an OCSP responder's certificate need not be checked for revocation itself: id-pkix-ocsp-nocheck,
@@ -86,10 +86,23 @@ func parseOCSP(raw []byte, cert, issuer *x509.Certificate, w window, nonce []byt
 }
 
 func readOCSP(raw []byte, cert, issuer *x509.Certificate, w window, nonce []byte) (Revocation, error) {
+	answer, err := authenticOCSP(raw, cert, issuer, nonce)
+	if err == nil && !w.holds(answer) {
+		err = ErrOutdated
+	}
+	return answer, err
+}
+
+// authenticOCSP checks all but whether the answer is current.
+func authenticOCSP(raw []byte, cert, issuer *x509.Certificate, nonce []byte) (Revocation, error) {
 	basic, err := decodeOCSP(raw)
 	if err != nil {
 		return Revocation{}, err
 	}
+	return basic.authentic(raw, cert, issuer, nonce)
+}
+
+func (basic *basicOCSPResponse) authentic(raw []byte, cert, issuer *x509.Certificate, nonce []byte) (Revocation, error) {
 	data := basic.Data
 
 	// x/crypto/ocsp compares serial numbers alone, and every authority has a certificate number 1.
@@ -106,7 +119,7 @@ func readOCSP(raw []byte, cert, issuer *x509.Certificate, w window, nonce []byte
 	if err := checkOCSPExtensions(data.Extensions, single.Extensions, cert, nonce); err != nil {
 		return Revocation{}, err
 	}
-	if err := checkOCSPTimes(data.ProducedAt, single, responder, cert, w); err != nil {
+	if err := checkOCSPTimes(data.ProducedAt, single, responder, cert); err != nil {
 		return Revocation{}, err
 	}
 

@@ -109,21 +109,24 @@ func checkOCSPExtensions(response, single []pkix.Extension, cert *x509.Certifica
 }
 
 var (
-	oidNonce = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2} // id-pkix-ocsp-nonce, RFC 9654
-	oidSHA1  = asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
+	oidNonce  = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2} // id-pkix-ocsp-nonce, RFC 9654
+	oidSHA1   = asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
+	oidSHA256 = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
 )
 
-// checkOCSPTimes holds the answer's times against the window, the responder's validity and the certificate's beginning.
-func checkOCSPTimes(producedAt time.Time, single singleResponse, responder, cert *x509.Certificate, w window) error {
-	if !w.admits(single.ThisUpdate, single.NextUpdate) || producedAt.After(w.at.Add(w.skew)) {
-		return ErrOutdated
-	}
-	// A responder's stolen, expired key must not be able to date answers outside its certificate's life.
-	if CheckValidity(responder, producedAt) != nil {
+// checkOCSPTimes holds the answer's times against the responder's validity and the certificate's beginning.
+func checkOCSPTimes(producedAt time.Time, single singleResponse, responder, cert *x509.Certificate) error {
+	// A responder's stolen, expired key must not be able to date answers outside its certificate's life. That what it
+	// answers was learnt before, as a responder newly certified may say, is no lie.
+	if CheckValidity(responder, producedAt) != nil || single.ThisUpdate.After(responder.NotAfter) {
 		return ErrNotAuthorized
 	}
-	// An answer older than the certificate cannot be about it.
-	if single.ThisUpdate.Add(w.skew).Before(cert.NotBefore) {
+	switch {
+	case single.ThisUpdate.After(producedAt.Add(DefaultSkew)): // RFC 6960, 4.2.2.1: as of later than it was signed
+		return ErrOutdated
+	case !single.NextUpdate.IsZero() && single.NextUpdate.Before(single.ThisUpdate):
+		return ErrOutdated
+	case single.ThisUpdate.Add(DefaultSkew).Before(cert.NotBefore): // it cannot be about it
 		return ErrOutdated
 	}
 	return nil

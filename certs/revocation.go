@@ -55,6 +55,7 @@ var (
 	ErrReplayed      = errors.New("answer carries another nonce")
 	ErrOutdated      = errors.New("answer outside its time of validity")
 	ErrOutOfBounds   = errors.New("certificate expired before the answer, which may omit it")
+	ErrTooEarly      = errors.New("answer from before the signature") // see HTTP.RevocationSince
 )
 
 // Revocation is one answer about one certificate.
@@ -73,8 +74,11 @@ type Revocation struct {
 	// Responder is the certificate that signed an OCSP answer in the issuer's name, nil if the issuer signed. Unless
 	// [NoCheck] says otherwise its own revocation is for the caller to check; HTTP does so itself.
 	Responder *x509.Certificate
-	Raw       []byte // the OCSP response or CRL in DER, to be kept as evidence
-	Cause     error  // why the status is Unknown, else nil
+	// ResponderStatus is how the responder's own certificate was found to be Good, nil if nobody had to ask.
+	ResponderStatus *Revocation
+
+	Raw   []byte // the OCSP response or CRL in DER, to be kept as evidence
+	Cause error  // why the status is Unknown, else nil
 }
 
 // Check turns the answer into an error about the certificate at the time at: nil if it was good, or became revoked or
@@ -142,7 +146,12 @@ const unboundedAge = time.Hour
 type window struct {
 	at   time.Time
 	skew time.Duration
+	// since is what evidence must not be older than; zero asks for nothing.
+	since time.Time
 }
+
+// recent says whether information of thisUpdate is none from before the time asked about.
+func (w window) recent(thisUpdate time.Time) bool { return !thisUpdate.Before(w.since) }
 
 // admits says whether information of thisUpdate, valid until nextUpdate, is current (RFC 6960, 3.2, items 5 and 6; RFC 5280,
 // 6.3.3). An old answer replayed would hide a later revocation.
@@ -152,3 +161,11 @@ func (w window) admits(thisUpdate, nextUpdate time.Time) bool {
 	}
 	return !thisUpdate.After(w.at.Add(w.skew)) && !w.at.After(nextUpdate.Add(w.skew))
 }
+
+// holds says whether an authentic answer is current.
+func (w window) holds(r Revocation) bool {
+	return w.admits(r.ThisUpdate, r.NextUpdate) && !r.ProducedAt.After(w.at.Add(w.skew))
+}
+
+// CurrentAt says whether the answer was the latest there had to be at a time, within [DefaultSkew].
+func (r Revocation) CurrentAt(at time.Time) bool { return window{at: at, skew: DefaultSkew}.holds(r) }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -32,6 +34,11 @@ type SignOptions struct {
 	// and the network answers is not for the signature to depend on; everything else
 	// has to pass.
 	Verifier *verify.Verifier
+
+	// Extender raises the signatures to Level once they are made; nil leaves them at B-B.
+	// What it cannot reach is [ErrNotRaised], and the signatures are kept all the same.
+	Extender *signer.Extender
+	Level    signer.Level
 
 	Now time.Time // of signing; zero: now
 }
@@ -77,9 +84,19 @@ func Sign(ctx context.Context, dir string, o SignOptions) (*verify.Report, error
 	if err != nil {
 		return nil, err
 	}
-	return d.keepSigned(ctx, o, map[string][]byte{
-		bundle.DocumentFile: documentJSON, bundle.PagesFile: signedPages, bundle.SignatureFile: p7s,
-	})
+	files := map[string][]byte{bundle.DocumentFile: documentJSON, bundle.PagesFile: signedPages, bundle.SignatureFile: p7s}
+	if o.Extender == nil || o.Level == signer.LevelB {
+		return d.keepSigned(ctx, o, files)
+	}
+	raised := maps.Clone(files)
+	var failure error
+	raised[bundle.PagesFile], raised[bundle.SignatureFile], failure = raiseBoth(ctx, o.Extender, o.Level, signedPages, p7s, d.manifestJSON)
+	report, err := d.keepSigned(ctx, o, raised)
+	if errors.Is(err, ErrNotAccepted) { // the head's act stands whatever came of raising it
+		failure = fmt.Errorf("%w: %w", ErrNotRaised, err)
+		report, err = d.keepSigned(ctx, o, files)
+	}
+	return report, errors.Join(err, failure)
 }
 
 // attachments are the minutes and scans that lie in the directory already, which the

@@ -13,14 +13,39 @@ import (
 func (f *File) Accounting(rev int) error {
 	last := len(f.revisions) - 1
 	for r := rev + 1; r <= last; r++ {
-		if err := f.continues(r); err != nil {
-			return err
-		}
-		if err := f.accountFor(r); err != nil {
+		if err := f.once(r, ruleBytes, f.appended); err != nil {
 			return err
 		}
 	}
 	return f.whiteTail(f.revisions[last].End)
+}
+
+// appended checks what one revision appends.
+func (f *File) appended(r int) error {
+	if err := f.continues(r); err != nil {
+		return err
+	}
+	return f.accountFor(r)
+}
+
+// question is a rule asked of a revision.
+type question struct {
+	revision int
+	rule     string
+}
+
+// once asks a rule of a revision, and remembers the answer: every earlier signature
+// asks the same.
+func (f *File) once(r int, rule string, ask func(int) error) error {
+	if err, known := f.answers[question{r, rule}]; known {
+		return err
+	}
+	if f.answers == nil {
+		f.answers = map[question]error{}
+	}
+	err := ask(r)
+	f.answers[question{r, rule}] = err
+	return err
 }
 
 // continues compares the trailer of a revision with the one before (R-P7).

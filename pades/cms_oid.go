@@ -16,7 +16,7 @@ var (
 	oidTSTInfo    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
 )
 
-// Attribute types (RFC 5652, 11; RFC 5035, 3; RFC 2634, 5.4; RFC 6211, 2; EN 319 122-1, 5.2.8 and 5.3).
+// Attribute types (RFC 5652, 11; RFC 5035, 3; RFC 2634, 5.4; RFC 6211, 2; EN 319 122-1, 5.2.8, 5.3, 5.5.2 and 5.5.3).
 var (
 	oidContentType          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
 	oidMessageDigest        = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
@@ -26,6 +26,8 @@ var (
 	oidSigningCertificateV2 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 47}
 	oidSignatureTimeStamp   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 14}
 	oidContentTimeStamp     = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 20}
+	oidArchiveTimeStampV3   = asn1.ObjectIdentifier{0, 4, 0, 1733, 2, 4}
+	oidATSHashIndexV3       = asn1.ObjectIdentifier{0, 4, 0, 19122, 1, 5}
 )
 
 // Other revocation formats in SignedData.crls (RFC 5940, 2).

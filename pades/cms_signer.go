@@ -27,13 +27,19 @@ type SignerInfo struct {
 	// SignedAttrsRaw is the whole element, under its own tag 0xA0; nil if absent. The signature is
 	// over the same bytes under tag 0x31 (RFC 5652, 5.4).
 	SignedAttrsRaw []byte
+
+	fields []byte // the elements from version to signature, as they stand
 }
 
 // readSignerInfo reads one SignerInfo off s.
 func readSignerInfo(s *cryptobyte.String) (SignerInfo, error) {
 	var si SignerInfo
 	var seq cryptobyte.String
-	if !s.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1Integer(&si.Version) {
+	if !s.ReadASN1(&seq, cbasn1.SEQUENCE) {
+		return si, cmsMalformed("SignerInfo")
+	}
+	whole := seq
+	if !seq.ReadASN1Integer(&si.Version) {
 		return si, cmsMalformed("version")
 	}
 	if !readSignerID(&seq, &si.SID) {
@@ -55,6 +61,7 @@ func readSignerInfo(s *cryptobyte.String) (SignerInfo, error) {
 	if !seq.ReadASN1Bytes(&si.Signature, cbasn1.OCTET_STRING) {
 		return si, cmsMalformed("signature")
 	}
+	si.fields = whole[:len(whole)-len(seq)]
 	if _, si.UnsignedAttrs, err = readAttributes(&seq, cmsTag1); err != nil {
 		return si, fmt.Errorf("unsignedAttrs: %w", err)
 	}

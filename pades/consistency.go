@@ -57,6 +57,7 @@ func (c *comparison) equal(a, b Value, depth int) (bool, error) {
 	if a.Kind == Stream && string(a.octets) != string(b.octets) {
 		return false, nil
 	}
+	find := b.finder()
 	for i, item := range a.items {
 		other := i
 		if a.IsDictionary() {
@@ -64,7 +65,7 @@ func (c *comparison) equal(a, b Value, depth int) (bool, error) {
 				continue
 			}
 			key := string(a.items[i-1].octets)
-			if other = b.index(key) + 1; other == 0 {
+			if other = find(key) + 1; other == 0 {
 				return false, nil
 			}
 			// /Data of a signature reference (table 253) names the catalog, and

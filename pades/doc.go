@@ -33,9 +33,17 @@
 // if the document is another than the one that was prepared. Only the appended
 // bytes are kept between the steps.
 //
+// # Afterwards
+//
+// A signature is raised by what is added to it: [AddUnsigned] and
+// [File.ReplaceContents] put a time-stamp into a CMS while nothing follows it,
+// [AppendDSS] and [AddEvidence] add certificates and revocation data,
+// [PrepareTimeStamp] and [PrepareArchive] draw up a time-stamp over all of that,
+// in the same two steps as a signature.
+//
 // # Profile
 //
-// What is written is PAdES baseline B-B (ETSI EN 319 142-1, 6.3): sub-filter
+// What is written is PAdES baseline (ETSI EN 319 142-1, 6.3): sub-filter
 // ETSI.CAdES.detached, /M as the claimed time, no certification (DocMDP), no
 // /Cert. Encrypted files are recognised and neither decrypted nor signed.
 package pades

@@ -46,6 +46,7 @@ type File struct {
 	inflated  int64                   // spent of Limits.Inflated
 	parsed    int64                   // spent of Limits.Parsed
 	root      lastRoot
+	answers   map[question]error // see once
 }
 
 // lastRoot is the catalog that was read last: one document's questions nearly all

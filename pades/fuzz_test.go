@@ -13,6 +13,7 @@ func fuzzSeeds(f *testing.F) [][]byte {
 	once := signed(f, base, SignatureOptions{Field: "head", Appearance: parsedStamp(f), Reserve: 1500})
 	seeds := [][]byte{
 		base, once, signed(f, once, SignatureOptions{Field: "organisation", Reserve: 1500}),
+		stamped(f, appendedDSS(f, once, Evidence{Certs: dered("issuer"), CRLs: dered("list")})),
 		hybrid(), forward(), certified(2), revised(base, 12), []byte("%PDF-1.7\n"),
 	}
 	for _, file := range fuzzCorpus() {
@@ -61,6 +62,13 @@ func ask(t *testing.T, b []byte) {
 		_, _ = file.Catalog(rev)
 		_, _ = file.Embedded(rev, "manifest.json")
 		_ = file.Accounting(rev)
+		if dss, err := file.DSS(rev); err == nil && dss != nil {
+			for _, s := range dss.Certs {
+				if s.Revision > rev {
+					t.Fatalf("an entry of revision %d in revision %d", s.Revision, rev)
+				}
+			}
+		}
 	}
 	_, _ = file.EmptyFields()
 	list, err := file.Signatures()

@@ -85,13 +85,10 @@ func Prepare(f *File, o SignatureOptions) (*Update, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if f.Encrypted() {
-		return nil, ErrEncrypted
+	w, err := extending(f)
+	if err != nil {
+		return nil, err
 	}
-	if len(f.Tail()) > 0 {
-		return nil, fmt.Errorf("%w: it goes on after its last revision", ErrUnextendable)
-	}
-	w := newRevisionWriter(f)
 	w.out = slices.Grow(w.out, o.room())
 	field, err := w.findField(o.Field)
 	if err != nil {
@@ -99,7 +96,8 @@ func Prepare(f *File, o SignatureOptions) (*Update, error) {
 	}
 	signature := Ref{Number: w.number(1)}
 	w.begin(signature)
-	contents, byteRange := w.dictionary(o)
+	w.dictionary(o)
+	hole := w.hole(o.Reserve)
 	w.end()
 	if field != nil {
 		err = w.fill(field, signature, o)
@@ -110,16 +108,31 @@ func Prepare(f *File, o SignatureOptions) (*Update, error) {
 		return nil, fmt.Errorf("preparing a signature: %w", err)
 	}
 	w.writeEdited()
+	return w.update(hole, o.Hash), nil
+}
 
-	sum := newDigests(o.Hash)
-	sum.base(f.b)
+// extending begins a revision of a document that can have one.
+func extending(f *File) (*revisionWriter, error) {
+	if f.Encrypted() {
+		return nil, ErrEncrypted
+	}
+	if len(f.Tail()) > 0 {
+		return nil, fmt.Errorf("%w: it goes on after its last revision", ErrUnextendable)
+	}
+	return newRevisionWriter(f), nil
+}
+
+// update ends the revision and digests what its byte range covers.
+func (w *revisionWriter) update(h signatureHole, hash crypto.Hash) *Update {
+	sum := newDigests(hash)
+	sum.base(w.f.b)
 	w.finish(sum.revision[:])
-	u := &Update{Base: sum.revision, BaseSize: int64(len(f.b)), Suffix: w.out, Reserve: o.Reserve, Hash: o.Hash}
-	u.ByteRange = [4]int64{0, contents, contents + int64(2*o.Reserve) + 2, 0}
+	u := &Update{Base: sum.revision, BaseSize: int64(len(w.f.b)), Suffix: w.out, Reserve: h.reserve, Hash: hash}
+	u.ByteRange = [4]int64{0, h.contents, h.contents + int64(2*h.reserve) + 2, 0}
 	u.ByteRange[3] = w.at() - u.ByteRange[2]
-	copy(w.out[byteRange:], fmt.Appendf(nil, "[0 %d %d %d]", u.ByteRange[1], u.ByteRange[2], u.ByteRange[3]))
+	copy(w.out[h.byteRange:], fmt.Appendf(nil, "[0 %d %d %d]", u.ByteRange[1], u.ByteRange[2], u.ByteRange[3]))
 	u.Digest = sum.suffix(u.signedSuffix())
-	return u, nil
+	return u
 }
 
 // room is about how many bytes the revision will have: font and hole are by far the
@@ -138,10 +151,8 @@ func (o *SignatureOptions) room() int {
 // byteRangeWidth has room for three offsets of ten digits.
 const byteRangeWidth = len("[0 1234567890 1234567890 1234567890]")
 
-// dictionary writes the signature dictionary (table 252) with an empty hole.
-// It is the offset of the hole in the file, and that of the byte range in the
-// output: remembered, since searching for them could find another's.
-func (w *revisionWriter) dictionary(o SignatureOptions) (contents int64, byteRange int) {
+// dictionary begins the signature dictionary (table 252), which [revisionWriter.hole] ends.
+func (w *revisionWriter) dictionary(o SignatureOptions) {
 	w.out = append(w.out, "<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /"+SubFilter+" /M ("...)
 	w.out = appendDate(w.out, o.Time)
 	w.out = append(w.out, ')')
@@ -152,18 +163,31 @@ func (w *revisionWriter) dictionary(o SignatureOptions) (contents int64, byteRan
 			w.out = appendText(append(w.out, " /"+t.key+" "...), t.text)
 		}
 	}
+}
+
+// signatureHole is where a signature dictionary waits for its contents, and for
+// the numbers of its byte range: remembered, since searching for them could find
+// another's.
+type signatureHole struct {
+	contents  int64 // offset in the file
+	byteRange int   // offset in the output
+	reserve   int
+}
+
+// hole ends a signature dictionary with an empty byte range and empty contents.
+func (w *revisionWriter) hole(reserve int) signatureHole {
 	w.out = append(w.out, " /ByteRange "...)
-	byteRange = len(w.out)
+	h := signatureHole{byteRange: len(w.out), reserve: reserve}
 	w.out = append(w.out, strings.Repeat(" ", byteRangeWidth)...)
 	w.out = append(w.out, " /Contents "...)
-	contents = w.at()
+	h.contents = w.at()
 	w.out = append(w.out, '<')
-	w.out = slices.Grow(w.out, 2*o.Reserve)
-	hole := w.out[len(w.out) : len(w.out)+2*o.Reserve]
-	fillZeros(hole)
-	w.out = w.out[:len(w.out)+len(hole)]
+	w.out = slices.Grow(w.out, 2*reserve)
+	digits := w.out[len(w.out) : len(w.out)+2*reserve]
+	fillZeros(digits)
+	w.out = w.out[:len(w.out)+len(digits)]
 	w.out = append(w.out, "> >>"...)
-	return contents, byteRange
+	return h
 }
 
 // appendDate writes a date (7.9.4).

@@ -8,21 +8,8 @@ import (
 // findField finds the field of a name, nil if there is none, and looks over
 // the others for what forbids to extend the document.
 func (w *revisionWriter) findField(name string) (*formField, error) {
-	if err := w.mayChange(); err != nil {
-		return nil, err
-	}
 	var found *formField
-	err := w.f.fields(w.rev, func(field formField) error {
-		var value indirect
-		if field.kind == "Sig" {
-			var err error
-			if value, err = w.f.resolve(w.rev, field.value); err != nil {
-				return err
-			}
-			if value.compressed || value.value.Kind == Dictionary && value.ref.Number == 0 && field.obj.compressed {
-				return fmt.Errorf("%w: a signature dictionary in an object stream", ErrUnextendable)
-			}
-		}
+	err := w.survey(func(field formField, value Value) error {
 		if field.name != name {
 			return nil
 		}
@@ -31,7 +18,7 @@ func (w *revisionWriter) findField(name string) (*formField, error) {
 			return fmt.Errorf("%w: two fields have the name", ErrField)
 		case field.kind != "Sig" || field.ref.Number == 0:
 			return fmt.Errorf("%w: it is no signature field", ErrField)
-		case value.value.Kind != Null:
+		case value.Kind != Null:
 			return ErrFieldFilled
 		}
 		// 12.7.4.5: a lock must be repeated in the signature, and a seed value
@@ -43,6 +30,27 @@ func (w *revisionWriter) findField(name string) (*formField, error) {
 		return nil
 	})
 	return found, err
+}
+
+// survey calls visit for every field and, of signature fields, their value, and
+// refuses a document that something in it forbids to extend.
+func (w *revisionWriter) survey(visit func(field formField, signature Value) error) error {
+	if err := w.mayChange(); err != nil {
+		return err
+	}
+	return w.f.fields(w.rev, func(field formField) error {
+		var value indirect
+		if field.kind == "Sig" {
+			var err error
+			if value, err = w.f.resolve(w.rev, field.value); err != nil {
+				return err
+			}
+			if value.compressed || value.value.Kind == Dictionary && value.ref.Number == 0 && field.obj.compressed {
+				return fmt.Errorf("%w: a signature dictionary in an object stream", ErrUnextendable)
+			}
+		}
+		return visit(field, value.value)
+	})
 }
 
 // mayChange refuses a document certified to allow no change (12.8.2.2).

@@ -127,11 +127,15 @@ func (u *Update) Embed(base, cms []byte) ([]byte, error) {
 		return nil, ErrUpdateChanged
 	}
 	signed := slices.Concat(base, u.Suffix)
-	hole := signed[u.ByteRange[1]+1 : u.ByteRange[2]-1]
-	// Zeros first: a shorter CMS over a longer one would leave its end behind.
+	embedContents(signed[u.ByteRange[1]+1:u.ByteRange[2]-1], cms)
+	return signed, nil
+}
+
+// embedContents writes a CMS between the angle brackets of a hole. Zeros come first: a
+// shorter CMS over a longer one would leave its end behind.
+func embedContents(hole, cms []byte) {
 	fillZeros(hole)
 	hex.Encode(hole, cms)
-	return signed, nil
 }
 
 // fillZeros writes the digit zero all over b, doubling what is written.

@@ -135,6 +135,24 @@ func (v Value) index(key string) int {
 	return -1
 }
 
+// finder is index for many questions: going through a dictionary of a hundred thousand
+// entries for each of them would take minutes.
+func (v Value) finder() func(key string) int {
+	if !v.IsDictionary() || len(v.items) < 64 {
+		return v.index
+	}
+	at := make(map[string]int, len(v.items)/2)
+	for i := 0; i < len(v.items); i += 2 {
+		at[string(v.items[i].octets)] = i
+	}
+	return func(key string) int {
+		if i, ok := at[key]; ok {
+			return i
+		}
+		return -1
+	}
+}
+
 // same reports whether two values are alike in all but their place in the
 // file and the order of dictionary entries. References are alike if they name
 // the same object.
@@ -143,8 +161,9 @@ func (v Value) same(w Value) bool {
 		return false
 	}
 	if v.IsDictionary() {
+		find := w.finder()
 		for i := 0; i < len(v.items); i += 2 {
-			j := w.index(string(v.items[i].octets))
+			j := find(string(v.items[i].octets))
 			if j < 0 || !v.items[i+1].same(w.items[j+1]) {
 				return false
 			}

@@ -8,9 +8,14 @@
 // signs.
 //
 // [KeyCarrier] is where a key lives; a PKCS#12 file is one ([OpenPKCS12]), and goes
-// through the same two steps as a token on somebody's desk. Level B-B is what is
-// made here (EN 319 142-1, 6.3; EN 319 122-1, 6.3); time-stamps come later.
+// through the same two steps as a token on somebody's desk. What that makes has
+// level B-B (EN 319 142-1, 6.3; EN 319 122-1, 6.3).
 //
-// The package does not decide who may sign what, judges no revocation, and keeps
+// [Extender] raises it to B-T, B-LT and B-LTA, and renews it, with tokens of a
+// [Timestamper] and evidence of [certs.HTTP]. Each step is data in, data out: what
+// was reached stays when the next one fails, and whoever keeps the outcome sees by
+// [Extended.Base] whether it is still about what is there.
+//
+// The package does not decide who may sign what, gives no verdicts, and keeps
 // nothing.
 package signer

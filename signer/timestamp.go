@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"mime"
 	"net/http"
+	"sync"
 	"time"
 
 	"kytiem/certs"
@@ -36,9 +37,16 @@ type TSA struct {
 
 	Anchors    certs.Anchors          // of which TSA counts
 	Revocation certs.RevocationSource // of the authority's certificate; nil asks nobody
-	Timeout    time.Duration          // zero is 30 seconds
+	Timeout    time.Duration          // zero is 30 seconds; at most [MaxTimestampWait]
 	Now        func() time.Time       // zero is [time.Now]
+
+	once   sync.Once
+	client *http.Client
 }
+
+// MaxTimestampWait is how long an authority is waited for at most: the government's has been
+// seen to take two minutes.
+const MaxTimestampWait = 180 * time.Second
 
 // clockSkew is how far an authority's clock and ours may be apart: a token from
 // tomorrow is one whose time means nothing.
@@ -50,6 +58,7 @@ func (t *TSA) Timestamp(ctx context.Context, digest [32]byte) (token []byte, at 
 	if timeout <= 0 {
 		timeout = 30 * time.Second
 	}
+	timeout = min(timeout, MaxTimestampWait)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	nonce, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 64))
@@ -83,12 +92,20 @@ func (t *TSA) ask(ctx context.Context, digest [32]byte, nonce *big.Int) ([]byte,
 	if t.User != "" || t.Password != "" {
 		request.SetBasicAuth(t.User, t.Password)
 	}
-	client := http.Client{
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, DisableKeepAlives: true},
-		// An address that leads elsewhere would take the password along.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	response, err := client.Do(request)
+	t.once.Do(func() {
+		t.client = &http.Client{
+			Transport: &http.Transport{
+				TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+				MaxIdleConnsPerHost:    4,
+				IdleConnTimeout:        30 * time.Second,
+				MaxResponseHeaderBytes: 16 << 10,
+				DisableCompression:     true, // a compressed answer could unpack to any size
+			},
+			// An address that leads elsewhere would take the password along.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+	})
+	response, err := t.client.Do(request)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -96,7 +113,7 @@ func (t *TSA) ask(ctx context.Context, digest [32]byte, nonce *big.Int) ([]byte,
 		return nil, fmt.Errorf("no answer: %T", errors.Unwrap(err)) // its words quote the address
 	}
 	defer response.Body.Close()
-	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // an unreadable one is none
 	if response.StatusCode != http.StatusOK || kind != "application/timestamp-reply" {
 		return nil, fmt.Errorf("answered %d, %q", response.StatusCode, kind)
 	}

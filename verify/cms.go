@@ -34,7 +34,7 @@ func (v *Verifier) Detached(ctx context.Context, name string, p7s, content []byt
 		r.settle()
 		return r, nil
 	}
-	leaves := v.addDetached(ctx, r, name, cms, content)
+	leaves, _ := v.addDetached(ctx, r, name, cms, content)
 	if cms.Content != nil {
 		content = cms.Content
 	}
@@ -47,22 +47,24 @@ func (v *Verifier) Detached(ctx context.Context, name string, p7s, content []byt
 }
 
 // addDetached judges every signer of cms over content and adds them to the report.
-func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms *pades.CMS, content []byte) []*x509.Certificate {
+func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms *pades.CMS, content []byte) ([]*x509.Certificate, *evidence) {
 	attached := cms.Content != nil
 	foreign := attached && content != nil && !bytes.Equal(content, cms.Content)
 	if attached {
 		content = cms.Content
 	}
+	e := v.evidence()
+	e.addCMS(cms, 0)
 	var leaves []*x509.Certificate
 	for i := range cms.Signers {
 		if exhausted(ctx, r) {
-			return leaves
+			return leaves, e
 		}
 		s := Signature{
 			ID: fmt.Sprintf("%s#%d", name, i+1), Format: "CAdES-BASELINE-B",
-			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []struct{}{},
+			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
 		}
-		var c checks
+		c := (*checks)(&s.Checks)
 		if foreign {
 			c.fail("R-C3", FormatFailure, "", "the signature carries another content than the one given with it")
 		}
@@ -75,31 +77,49 @@ func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms 
 			return h.Sum(nil), nil
 		}
 		options := pades.CheckOptions{Profile: pades.CAdES, Attached: attached, Content: content}
-		leaves = append(leaves, v.judgeCMS(ctx, &s, &c, cms, i, digest, options))
-		s.Checks = c
+		e.archived = nil // archive time-stamps are over one signer each
+		e.archiveTimestamps(ctx, &s, c, cms, i, digest)
+		proofs := []time.Time{v.At}
+		for _, a := range e.archived {
+			if a.at.Before(v.At) {
+				proofs = append(proofs, a.at)
+			}
+		}
+		leaves = append(leaves, e.judgeCMS(ctx, &s, c, signed{cms, i, digest, options, ordered(proofs)}))
 		s.settle()
 		r.Signatures = append(r.Signatures, s)
 	}
-	return leaves
+	r.collect(e)
+	return leaves, e
 }
 
-// judgeCMS applies the rules on one SignerInfo and then on its certificate. It
-// returns the signer's certificate, nil where none was found.
-func (v *Verifier) judgeCMS(ctx context.Context, s *Signature, c *checks, cms *pades.CMS, signer int,
-	digest func(crypto.Hash) ([]byte, error), o pades.CheckOptions,
-) *x509.Certificate {
-	result := cms.Check(signer, digest, o)
+// signed is one SignerInfo, what it signs, and since when it is proven to exist.
+type signed struct {
+	cms     *pades.CMS
+	signer  int
+	digest  func(crypto.Hash) ([]byte, error)
+	options pades.CheckOptions
+	proofs  []time.Time // by time-stamps over the CMS, earliest first; the last is the validation time
+}
+
+// judgeCMS applies the rules on one SignerInfo, on its time-stamps, and then on its
+// certificate. It returns the signer's certificate, nil where none was found.
+func (e *evidence) judgeCMS(ctx context.Context, s *Signature, c *checks, subject signed) *x509.Certificate {
+	cms := subject.cms
+	result := cms.Check(subject.signer, subject.digest, subject.options)
 	for _, f := range result.Findings {
 		*c = append(*c, Check{ID: f.Rule, Status: CheckStatus(f.Status), Message: f.Message, sub: SubIndication(f.Sub)})
 	}
-	if s.ClaimedSigningTime == nil && signer < len(cms.Signers) {
-		if at, err := cms.Signers[signer].SigningTime(); err == nil && !at.IsZero() {
+	if subject.signer >= len(cms.Signers) {
+		return nil
+	}
+	signer := &cms.Signers[subject.signer]
+	if s.ClaimedSigningTime == nil {
+		if at, err := signer.SigningTime(); err == nil && !at.IsZero() {
 			s.ClaimedSigningTime = claimed(at)
 		}
 	}
-	if signer < len(cms.Signers) && len(cms.Signers[signer].TimeStamps()) > 0 {
-		c.warn("R-T2", "sig.timestamp_ignored", "a signature time-stamp is there; this version does not judge it and takes no time from it")
-	}
+	proofs := e.judgeTimes(ctx, s, c, subject, signer)
 	if result.Signer == nil {
 		return nil // R-C8 has said so
 	}
@@ -108,23 +128,47 @@ func (v *Verifier) judgeCMS(ctx context.Context, s *Signature, c *checks, cms *p
 		c.fail("R-X1", CertificateChainGeneral, "", fmt.Sprintf("signer's certificate: %v", result.Signer.Err))
 		return nil
 	}
-	if at := s.ClaimedSigningTime; at != nil && at.After(v.At.Add(certs.DefaultSkew)) {
+	if at := s.ClaimedSigningTime; at != nil && at.After(e.v.At.Add(certs.DefaultSkew)) {
 		c.fail("R-C11", SigConstraintsFailure, "sig.future", "claimed signing time after the validation time")
 	}
-	v.judgeCertificate(ctx, s, c, leaf, poolOf(cms, leaf))
+	_, err := signer.SigningCertificates()
+	q := question{leaf: leaf, anchors: e.v.Anchors.CA, usage: certs.CheckUsage, proofs: proofs, bound: err == nil}
+	if s.ClaimedSigningTime != nil {
+		q.made = *s.ClaimedSigningTime
+	}
+	a := e.ask(ctx, q)
+	*c = append(*c, a.checks...)
+	s.Signer, s.Chain = signerOf(leaf), chainOf(a.path)
+	for _, r := range a.revocation {
+		s.Revocation = append(s.Revocation, revocationOf(r))
+	}
+	if until := certs.HashBelieved(result.Hash); a.holds && a.at.After(until) && !until.IsZero() {
+		c.fail("R-X4", CryptoConstraintsFailureNoPOE, "cert.aged", fmt.Sprintf("digest of the content believed until %s", until.Format(time.DateOnly)))
+	}
+	e.level(s, a)
 	return leaf
 }
 
-// poolOf lists the other certificates of the CMS, hints for the path. Those that do
-// not parse are left out: what is not needed for the path does not matter.
-func poolOf(cms *pades.CMS, leaf *x509.Certificate) []*x509.Certificate {
-	var pool []*x509.Certificate
-	for _, other := range cms.Certificates {
-		if other.Certificate != nil && !other.Certificate.Equal(leaf) {
-			pool = append(pool, other.Certificate)
+// judgeTimes judges the time-stamps over the signature, and gives all times at which it
+// is proven to have existed: the best is the earliest (EN 319 102-1, 5.5.4).
+func (e *evidence) judgeTimes(ctx context.Context, s *Signature, c *checks, subject signed, signer *pades.SignerInfo) []time.Time {
+	tokenProofs := subject.proofs
+	before := len(s.Timestamps)
+	e.signatureTimestamps(ctx, s, c, signer, tokenProofs)
+	proofs := slices.Clone(subject.proofs)
+	for _, t := range s.Timestamps[before:] {
+		if t.passed() && t.Time.Before(e.v.At) {
+			proofs = append(proofs, *t.Time)
 		}
 	}
-	return slices.Clip(pool)
+	proofs = ordered(proofs)
+	s.BestSignatureTime = claimed(proofs[0])
+	// R-T3: by its own word a signature is made before it is stamped. The word is only a
+	// claim, and clocks differ.
+	if at := s.ClaimedSigningTime; at != nil && len(proofs) > 1 && at.After(proofs[0].Add(certs.DefaultSkew)) {
+		c.warn("R-T3", "ts.claim", "claimed signing time after the time-stamp")
+	}
+	return proofs
 }
 
 func claimed(at time.Time) *time.Time {

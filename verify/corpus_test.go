@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/csv"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +40,7 @@ func TestCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	passed := 0
+	passed, failed := 0, 0
 	for _, row := range rows[1:] {
 		name, expect := row[0], row[5]
 		data, err := os.ReadFile(filepath.Join(corpora, "files", name))
@@ -47,28 +48,79 @@ func TestCorpus(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		verdict := judgeTrustfully(t, name, data)
+		report := judgeTrustfully(t, name, data)
 		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("%s took %s", name, took)
 		}
+		accept := strings.HasPrefix(expect, "ACCEPT")
+		t.Logf("%-16s %-16s %s %s", expect, report.Verdict, filepath.Base(row[2]), faults(report))
 		switch {
-		case verdict != verify.TotalPassed:
-		case strings.HasPrefix(expect, "ACCEPT"):
+		case accept && report.Verdict == verify.TotalPassed:
 			passed++
-		default:
+		case accept && report.Verdict == verify.TotalFailed:
+			failed++
+			if _, known := failures[name]; !known {
+				t.Errorf("%s, to be judged %s, fails: %s", name, expect, faults(report))
+			}
+		case report.Verdict == verify.TotalPassed:
 			t.Errorf("%s, to be judged %s, passes", name, expect)
+		case strings.HasPrefix(expect, "REJECT") && !convicted(report):
+			t.Errorf("%s, to be judged %s, is refused for want of trust only: %s", name, expect, faults(report))
 		}
 	}
 	if passed == 0 {
 		t.Error("nothing passes: the test asks nothing")
 	}
-	t.Logf("%d of %d pass when everybody is trusted", passed, len(rows)-1)
+	t.Logf("%d of %d pass when everybody is trusted, %d that should not fail do", passed, len(rows)-1, failed)
 }
 
-// judgeTrustfully judges at the time each document claims to have been signed at.
-func judgeTrustfully(t *testing.T, name string, data []byte) verify.Indication {
+// failures are the documents of the corpus that are to be accepted and fail here, with
+// the reason; docs/conformance.md says why that is right.
+var failures = map[string]string{
+	"05d746320667e96b.pdf": "its cross-reference sections point beside the objects",
+	"1222ac6dd25d6d35.pdf": "a field was changed that the signature's FieldMDP locks",
+}
+
+// convicted reports whether something is said against a document beyond who signed it.
+func convicted(r *verify.Report) bool {
+	if r.Verdict == verify.TotalFailed || r.Verdict == verify.NoSignature {
+		return true
+	}
+	for _, s := range r.Signatures {
+		switch s.SubIndication {
+		case "", verify.NoCertificateChainFound, verify.TryLater, verify.CertificateChainGeneral:
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// faults is what fails in a report, for the log.
+func faults(r *verify.Report) string {
+	var list []string
+	for _, c := range r.Checks {
+		if c.Status != verify.OK {
+			list = append(list, c.ID+" "+c.Message)
+		}
+	}
+	for _, s := range r.Signatures {
+		list = append(list, fmt.Sprintf("[%s %s %s %s]", s.ID, s.Format, s.Indication, s.SubIndication))
+		for _, c := range s.Checks {
+			if c.Status == verify.Fail {
+				list = append(list, c.ID+" "+c.Message)
+			}
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
+// judgeTrustfully judges at the time each document claims to have been signed at, or at
+// that of its last time-stamp.
+func judgeTrustfully(t *testing.T, name string, data []byte) *verify.Report {
 	t.Helper()
-	v := &verify.Verifier{Revocation: trusting{}, Anchors: certs.Anchors{CA: certificatesIn(data)}}
+	everybody := certificatesIn(data)
+	v := &verify.Verifier{Revocation: trusting{}, Anchors: certs.Anchors{CA: everybody, TSA: everybody}}
 	judge := func() *verify.Report {
 		if bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")) {
 			return v.PDF(t.Context(), name, data)
@@ -81,37 +133,58 @@ func judgeTrustfully(t *testing.T, name string, data []byte) verify.Indication {
 	}
 	report := judge()
 	for _, s := range report.Signatures {
-		if s.ClaimedSigningTime != nil {
-			v.At = *s.ClaimedSigningTime
-			report = judge()
-			break
+		for _, at := range append([]*time.Time{s.ClaimedSigningTime, s.BestSignatureTime}, times(s.Timestamps)...) {
+			if at != nil && at.After(v.At) && at.Before(report.ValidationTime) {
+				v.At = *at
+			}
 		}
 	}
-	return report.Verdict
+	if !v.At.IsZero() {
+		v.At = v.At.Add(time.Minute)
+		report = judge()
+	}
+	return report
 }
 
-// certificatesIn finds every certificate of every signature of a document.
+func times(list []verify.Timestamp) (all []*time.Time) {
+	for _, t := range list {
+		all = append(all, t.Time)
+	}
+	return all
+}
+
+// certificatesIn finds every certificate that a document carries, in its signatures,
+// their time-stamps and its security store.
 func certificatesIn(data []byte) []*x509.Certificate {
-	var blobs [][]byte
+	var blobs, ders [][]byte
 	if file, err := pades.Open(data); err == nil {
 		if signatures, err := file.Signatures(); err == nil {
 			for _, s := range signatures {
 				blobs = append(blobs, s.Contents)
 			}
 		}
+		if dss, err := file.DSS(len(file.Revisions()) - 1); err == nil && dss != nil {
+			for _, s := range dss.Certs {
+				ders = append(ders, s.DER)
+			}
+		}
 	} else {
 		blobs = append(blobs, data)
 	}
-	var list []*x509.Certificate
-	for _, blob := range blobs {
-		cms, err := pades.ParseCMS(blob)
+	for i := 0; i < len(blobs); i++ {
+		cms, err := pades.ParseCMS(blobs[i])
 		if err != nil {
 			continue
 		}
-		for _, c := range cms.Certificates {
-			if c.Certificate != nil {
-				list = append(list, c.Certificate)
-			}
+		ders = append(ders, cms.Evidence().Certs...)
+		for k := range cms.Signers {
+			blobs = append(append(blobs, cms.Signers[k].TimeStamps()...), cms.Signers[k].ArchiveTimeStamps()...)
+		}
+	}
+	var list []*x509.Certificate
+	for _, der := range ders {
+		if c, err := x509.ParseCertificate(der); err == nil {
+			list = append(list, c)
 		}
 	}
 	return list

@@ -3,9 +3,11 @@ package verify_test
 import (
 	"bytes"
 	"crypto/x509"
+	"strings"
 	"testing"
 
 	"kytiem/certs"
+	"kytiem/pades"
 	"kytiem/verify"
 )
 
@@ -25,6 +27,50 @@ func FuzzPDF(f *testing.F) {
 		changed := !bytes.HasPrefix(data, signed) && !sameButHexCase(data, signed)
 		if report.Verdict == verify.TotalPassed && changed {
 			t.Errorf("%d changed bytes pass", len(data))
+		}
+	})
+}
+
+// FuzzRevision: whatever object somebody appends to a document of another, it passes only
+// while its pages are what was signed.
+func FuzzRevision(f *testing.F) {
+	w := newWorld(f)
+	text := formText()
+	signed := dictionary{number: 20, objects: map[int]string{7: strings.Replace(text[7], " >>", " /V 20 0 R >>", 1)}}.
+		signedBy(f, w.issue(f, nil), revised(nil, text, ""))
+	for n, object := range text {
+		f.Add(n, object, 0, "")
+	}
+	f.Add(8, strings.Replace(text[8], "(old)", "(new)", 1), 10, strings.Replace(text[10], "(old)", "(new)", 1))
+	v := w.judgeBy()
+	f.Fuzz(func(t *testing.T, a int, first string, b int, second string) {
+		objects := map[int]string{}
+		for n, object := range map[int]string{a: first, b: second} {
+			if n > 0 && n < 90 {
+				objects[n] = object
+			}
+		}
+		data := revised(signed, objects, "")
+		if v.PDF(t.Context(), "x", data).Verdict != verify.TotalPassed {
+			return
+		}
+		file, err := pades.Open(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := len(file.Revisions()) - 1
+		for _, n := range []int{2, 3, 5, 9} { // page tree, page, content, font
+			was, err := file.Object(0, pades.Ref{Number: n})
+			if err != nil {
+				t.Fatal(err)
+			}
+			is, err := file.Object(last, pades.Ref{Number: n})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n != 3 && !bytes.Equal(was.Octets(), is.Octets()) || len(was.Keys()) != len(is.Keys()) {
+				t.Errorf("object %d is another, and it passes", n)
+			}
 		}
 	})
 }

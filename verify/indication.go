@@ -19,36 +19,43 @@ type SubIndication string
 
 // The sub-indications this package gives.
 const (
-	FormatFailure             SubIndication = "FORMAT_FAILURE"
-	HashFailure               SubIndication = "HASH_FAILURE"
-	SigCryptoFailure          SubIndication = "SIG_CRYPTO_FAILURE"
-	SigConstraintsFailure     SubIndication = "SIG_CONSTRAINTS_FAILURE"
-	ChainConstraintsFailure   SubIndication = "CHAIN_CONSTRAINTS_FAILURE"
-	CryptoConstraintsFailure  SubIndication = "CRYPTO_CONSTRAINTS_FAILURE"
-	NoSigningCertificateFound SubIndication = "NO_SIGNING_CERTIFICATE_FOUND"
-	NoCertificateChainFound   SubIndication = "NO_CERTIFICATE_CHAIN_FOUND"
-	CertificateChainGeneral   SubIndication = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
-	OutOfBoundsNoPOE          SubIndication = "OUT_OF_BOUNDS_NO_POE"
-	RevokedNoPOE              SubIndication = "REVOKED_NO_POE"
-	RevokedCANoPOE            SubIndication = "REVOKED_CA_NO_POE"
-	TryLater                  SubIndication = "TRY_LATER"
-	SignedDataNotFound        SubIndication = "SIGNED_DATA_NOT_FOUND"
+	FormatFailure                 SubIndication = "FORMAT_FAILURE"
+	HashFailure                   SubIndication = "HASH_FAILURE"
+	SigCryptoFailure              SubIndication = "SIG_CRYPTO_FAILURE"
+	NotYetValid                   SubIndication = "NOT_YET_VALID"
+	SigConstraintsFailure         SubIndication = "SIG_CONSTRAINTS_FAILURE"
+	ChainConstraintsFailure       SubIndication = "CHAIN_CONSTRAINTS_FAILURE"
+	CryptoConstraintsFailure      SubIndication = "CRYPTO_CONSTRAINTS_FAILURE"
+	CryptoConstraintsFailureNoPOE SubIndication = "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"
+	TimestampOrderFailure         SubIndication = "TIMESTAMP_ORDER_FAILURE"
+	NoSigningCertificateFound     SubIndication = "NO_SIGNING_CERTIFICATE_FOUND"
+	NoCertificateChainFound       SubIndication = "NO_CERTIFICATE_CHAIN_FOUND"
+	NoCertificateChainFoundNoPOE  SubIndication = "NO_CERTIFICATE_CHAIN_FOUND_NO_POE"
+	CertificateChainGeneral       SubIndication = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+	OutOfBoundsNoPOE              SubIndication = "OUT_OF_BOUNDS_NO_POE"
+	RevokedNoPOE                  SubIndication = "REVOKED_NO_POE"
+	RevokedCANoPOE                SubIndication = "REVOKED_CA_NO_POE"
+	RevocationOutOfBoundsNoPOE    SubIndication = "REVOCATION_OUT_OF_BOUNDS_NO_POE"
+	NoPOE                         SubIndication = "NO_POE"
+	TryLater                      SubIndication = "TRY_LATER"
+	SignedDataNotFound            SubIndication = "SIGNED_DATA_NOT_FOUND"
 )
 
 // failed lists the sub-indications that make a signature TOTAL_FAILED; all others
 // leave it INDETERMINATE (EN 319 102-1, table 5).
 func (s SubIndication) failed() bool {
-	return s == FormatFailure || s == HashFailure || s == SigCryptoFailure
+	return s == FormatFailure || s == HashFailure || s == SigCryptoFailure || s == NotYetValid
 }
 
 // severity orders sub-indications for the choice of the one that a signature is
 // reported under: what is broken before what is refused before what is missing.
 func (s SubIndication) severity() int {
 	for i, other := range [...]SubIndication{
-		FormatFailure, HashFailure, SigCryptoFailure,
+		FormatFailure, HashFailure, SigCryptoFailure, NotYetValid,
 		SignedDataNotFound, NoSigningCertificateFound,
-		RevokedNoPOE, RevokedCANoPOE, OutOfBoundsNoPOE, SigConstraintsFailure, CryptoConstraintsFailure,
-		ChainConstraintsFailure, NoCertificateChainFound, CertificateChainGeneral, TryLater,
+		RevokedNoPOE, RevokedCANoPOE, OutOfBoundsNoPOE, SigConstraintsFailure, CryptoConstraintsFailure, CryptoConstraintsFailureNoPOE,
+		ChainConstraintsFailure, TimestampOrderFailure, NoCertificateChainFound, NoCertificateChainFoundNoPOE, CertificateChainGeneral,
+		RevocationOutOfBoundsNoPOE, NoPOE, TryLater,
 	} {
 		if s == other {
 			return i

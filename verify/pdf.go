@@ -33,18 +33,35 @@ func (v *Verifier) PDF(ctx context.Context, name string, data []byte) *Report {
 // report of its own, and nobody signs a document a thousand times.
 const maxSignatures = 1000
 
-// signedField is one signature of a PDF, for those who want to know whose it is and
-// how it was written.
+// signedField is one signature or document time-stamp of a PDF, for those who want to
+// know whose it is and how it was written.
 type signedField struct {
 	pades.Signature
 	index int // in the report, before it is settled
 	leaf  *x509.Certificate
 	file  *pades.File
 	cms   *pades.CMS
+
+	evidence *evidence // of the document
+
+	coverage pades.Coverage
+	sound    bool // it covers what it says, so that its digest means something
+	stamp    *Timestamp
+}
+
+// digest hashes the byte range (R-B9), which has passed R-B1.
+func (f *signedField) digest(hash crypto.Hash) ([]byte, error) {
+	h, data, r := hash.New(), f.file.Bytes(), f.ByteRange
+	h.Write(data[:r[1]])
+	h.Write(data[r[2] : r[2]+r[3]])
+	return h.Sum(nil), nil
 }
 
 // addPDF adds the signatures of data to the report, their ids beginning with
 // prefix. A document that cannot be read is a failed check of the whole.
+//
+// First every signature is held against the file, then the document time-stamps are
+// judged, the latest first, and then the signatures with what the time-stamps prove.
 func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []byte) []signedField {
 	file, signatures, err := openPDF(data)
 	if err != nil {
@@ -63,26 +80,23 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []
 			fmt.Sprintf("RESOURCE_LIMIT: %d signatures, judged are %d", len(signatures), maxSignatures))
 		signatures = signatures[:maxSignatures]
 	}
-	nested := pades.Nested(signatures)
-	var fields []signedField
-	for i := range signatures {
+	e := v.evidence()
+	if err := e.addStores(file, signatures); err != nil {
+		(*checks)(&r.Checks).warn("R-X8", "store.unreadable", "security store: "+err.Error())
+	}
+	fields, reports := v.holdAgainstFile(ctx, r, prefix, file, signatures, e)
+	for i, t := range e.documentTimestamps(ctx, fields) {
+		fields[i].stamp = &t
+	}
+	defer r.collect(e)
+	for i := range fields {
 		if exhausted(ctx, r) {
-			return fields
+			return fields[:i]
 		}
-		field := signedField{Signature: signatures[i], index: len(r.Signatures), file: file}
-		s := Signature{
-			ID: prefix + signatures[i].Field, Field: signatures[i].Field, SubFilter: signatures[i].SubFilter,
-			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []struct{}{},
-		}
-		if field.Revision > 0 && s.ID == prefix {
-			s.ID = fmt.Sprintf("%s#%d", prefix, i+1)
-		}
-		var c checks
-		v.judgeField(ctx, &s, &c, nested[i], &field)
-		s.Checks = c
-		s.settle()
-		r.Signatures = append(r.Signatures, s)
-		fields = append(fields, field)
+		e.judgeField(ctx, &fields[i], &reports[i], fields)
+		fields[i].index = len(r.Signatures)
+		reports[i].settle()
+		r.Signatures = append(r.Signatures, reports[i])
 	}
 	return fields
 }
@@ -106,75 +120,114 @@ func formatFailure(c *checks, err error) {
 	c.fail(rule, FormatFailure, "", err.Error())
 }
 
-// judgeField applies the rules on how the signature lies in the file, then those
-// on its CMS.
-func (v *Verifier) judgeField(ctx context.Context, s *Signature, c *checks, nested error, field *signedField) {
-	file, signature := field.file, field.Signature
-	coverage, err := file.Coverage(signature)
-	s.Coverage = &Coverage{ByteRange: signature.ByteRange, Extent: string(coverage.Extent), Revision: coverage.Revision + 1}
-	if s.Coverage.ByteRange == nil {
-		s.Coverage.ByteRange = []int64{}
-	}
-	for _, rule := range []func() error{
-		func() error { return err },
-		func() error { return nested },
-		func() error { return file.Consistent(signature) },
-		func() error { return file.Accounting(signature.Revision) },
-	} {
-		if err := rule(); err != nil {
-			formatFailure(c, err)
+// holdAgainstFile applies the rules on how the signatures lie in the file and what
+// became of it after them, and reads their CMS.
+func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string, file *pades.File, signatures []pades.Signature, e *evidence) ([]signedField, []Signature) {
+	nested := pades.Nested(signatures)
+	later := v.laterOf(file, signatures)
+	fields := make([]signedField, len(signatures))
+	reports := make([]Signature, len(signatures))
+	for i := range signatures {
+		if exhausted(ctx, r) {
+			return fields[:i], reports[:i]
 		}
+		field := signedField{Signature: signatures[i], file: file, evidence: e}
+		s := Signature{
+			ID: prefix + signatures[i].Field, Field: signatures[i].Field, SubFilter: signatures[i].SubFilter,
+			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
+		}
+		if field.Revision > 0 && s.ID == prefix {
+			s.ID = fmt.Sprintf("%s#%d", prefix, i+1)
+		}
+		c := (*checks)(&s.Checks)
+		coverage, err := file.Coverage(field.Signature)
+		field.coverage, field.sound = coverage, err == nil
+		s.Coverage = &Coverage{ByteRange: field.ByteRange, Extent: string(coverage.Extent), Revision: coverage.Revision + 1}
+		if s.Coverage.ByteRange == nil {
+			s.Coverage.ByteRange = []int64{}
+		}
+		for _, rule := range []func() error{
+			func() error { return err },
+			func() error { return nested[i] },
+			func() error { return file.Consistent(field.Signature) },
+			func() error { return file.Accounting(field.Revision) },
+			func() error { return file.OneView(field.Revision) },
+		} {
+			if err := rule(); err != nil {
+				formatFailure(c, err)
+			}
+		}
+		later.judge(&s, c, &field)
+		if at, err := pdfTime(field.Time); err == nil {
+			s.ClaimedSigningTime = claimed(at)
+		}
+		if field.sound {
+			field.readCMS(c)
+			if field.cms != nil {
+				e.addCMS(field.cms, field.Revision+1)
+			}
+		}
+		fields[i], reports[i] = field, s
 	}
-	v.judgeLater(s, c, coverage, signature)
-	if at, err := pdfTime(signature.Time); err == nil {
-		s.ClaimedSigningTime = claimed(at)
-	}
-	profile, known := v.judgeSubFilter(s, c, signature)
-	if !known || err != nil {
-		return // a CMS elsewhere in the file than where it is signed says nothing
-	}
-	cms, err := pades.ParseCMS(signature.Contents)
+	return fields, reports
+}
+
+// readCMS reads what the field holds; a CMS elsewhere in the file than where it is
+// signed says nothing, and is not read.
+func (f *signedField) readCMS(c *checks) {
+	cms, err := pades.ParseCMS(f.Contents)
 	if err != nil {
 		c.fail("R-C1", FormatFailure, "", err.Error())
 		return
 	}
-	field.cms = cms
-	if !file.Padding(signature, cms.Length) {
+	f.cms = cms
+	if !f.file.Padding(f.Signature, cms.Length) {
 		c.warn("R-B4", "sig.padding", "bytes after the CMS in /Contents are not zero")
 	}
-	profile.Content = file.Bytes()[:signature.ByteRange[1]] // its beginning is enough to tell attributes from content (R-C5)
-	digest := func(hash crypto.Hash) ([]byte, error) {
-		h, data, r := hash.New(), file.Bytes(), signature.ByteRange
-		h.Write(data[:r[1]])
-		h.Write(data[r[2] : r[2]+r[3]])
-		return h.Sum(nil), nil
+}
+
+// judgeField judges one signature or document time-stamp with all that is at hand.
+func (e *evidence) judgeField(ctx context.Context, field *signedField, s *Signature, fields []signedField) {
+	c := (*checks)(&s.Checks)
+	if field.IsTimeStamp() {
+		s.Format = "PAdES-DOC-TIMESTAMP"
+		field.judgeTimestamp(s, c)
+		return
 	}
-	field.leaf = v.judgeCMS(ctx, s, c, cms, 0, digest, profile)
+	options, known := judgeSubFilter(s, c, field.Signature)
+	if !known || field.cms == nil {
+		return
+	}
+	options.Content = field.file.Bytes()[:field.ByteRange[1]] // its beginning is enough to tell attributes from content (R-C5)
+	proofs := e.proofsAfter(field.Revision)
+	for i := range fields { // those that cover it, in the order of the file
+		if t := fields[i].stamp; t != nil && t.revision > field.Revision {
+			t.note(c)
+			s.Timestamps = append(s.Timestamps, *t)
+		}
+	}
+	subject := signed{cms: field.cms, signer: 0, digest: field.digest, options: options, proofs: proofs}
+	field.leaf = e.judgeCMS(ctx, s, c, subject)
 	if at := s.ClaimedSigningTime; at != nil && field.leaf != nil && certs.CheckValidity(field.leaf, *at) != nil {
 		c.fail("R-C11", SigConstraintsFailure, "", "claimed signing time (/M) outside the certificate's validity")
 	}
 }
 
-// judgeLater says what is known of what follows the signature: nothing, if it
-// covers the whole file. Later revisions are not analysed by this version, and what
-// is not understood is not passed.
-func (v *Verifier) judgeLater(s *Signature, c *checks, coverage pades.Coverage, signature pades.Signature) {
-	s.Modifications = &Modifications{Level: "NONE", Allowed: "NONE", Changes: []string{}}
-	switch {
-	case coverage.Extent == pades.WholeFile:
-		c.ok("R-B5", "the signature covers the whole file")
-	case coverage.Extent == pades.WholeRevision:
-		s.Modifications.Level = "OTHER"
-		c.fail("R-M1", SigConstraintsFailure, "sig.later_changes",
-			fmt.Sprintf("the file goes on after revision %d, which was signed", coverage.Revision+1))
+// judgeTimestamp takes over what was found about a document time-stamp.
+func (f *signedField) judgeTimestamp(s *Signature, c *checks) {
+	t := f.stamp
+	if t == nil { // it does not cover what it says, which has been said
+		return
 	}
-	if signature.DocMDP != 0 {
-		c.fail("R-M5", SigConstraintsFailure, "", "certification signatures (DocMDP) are not judged by this version")
+	*c = append(*c, t.Checks...)
+	s.Chain, s.Revocation, s.BestSignatureTime = t.Chain, t.Revocation, t.Time
+	if stamp, err := f.Signature.TimeStamp(); err == nil {
+		s.Signer = signerOf(stamp.Authority)
 	}
 }
 
 // judgeSubFilter chooses the rules by the kind of signature (R-B10).
-func (v *Verifier) judgeSubFilter(s *Signature, c *checks, signature pades.Signature) (pades.CheckOptions, bool) {
+func judgeSubFilter(s *Signature, c *checks, signature pades.Signature) (pades.CheckOptions, bool) {
 	switch signature.SubFilter {
 	case "ETSI.CAdES.detached":
 		s.Format = "PAdES-BASELINE-B"
@@ -182,13 +235,9 @@ func (v *Verifier) judgeSubFilter(s *Signature, c *checks, signature pades.Signa
 	case "adbe.pkcs7.detached":
 		s.Format = "PKCS7-B"
 		return pades.CheckOptions{Profile: pades.Legacy}, true
-	case "ETSI.RFC3161":
-		s.Format = "PAdES-DOC-TIMESTAMP"
-		c.fail("R-B10", SigConstraintsFailure, "sig.timestamp_unjudged", "document time-stamps are not judged by this version")
-	default:
-		s.Format = "UNKNOWN"
-		c.fail("R-B10", SigConstraintsFailure, "", "kind of signature (SubFilter) not judged by this version")
 	}
+	s.Format = "UNKNOWN"
+	c.fail("R-B10", SigConstraintsFailure, "", "kind of signature (SubFilter) not judged by this version")
 	return pades.CheckOptions{}, false
 }
 

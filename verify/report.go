@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"kytiem/pades"
 )
 
 // Report is the outcome for one input. It is deterministic given the bytes of the
@@ -21,6 +23,7 @@ type Report struct {
 	Checks         []Check       `json:"checks"` // of the input as a whole
 	Bundle         *Bundle       `json:"bundle,omitempty"`
 	Proof          *Proof        `json:"proof,omitempty"`
+	Evidence       *Evidence     `json:"evidence,omitempty"` // in the full report only
 	sub            SubIndication // why the input as a whole does not pass
 }
 
@@ -36,9 +39,10 @@ type Document struct {
 // PolicyName names the rules that were applied, and the anchors they were applied
 // with.
 type PolicyName struct {
-	ID          string `json:"id"`
-	SHA256      string `json:"sha256"`
-	TrustSHA256 string `json:"trust_sha256"`
+	ID               string `json:"id"`
+	SHA256           string `json:"sha256"`
+	AlgorithmsSHA256 string `json:"algorithms_sha256"`
+	TrustSHA256      string `json:"trust_sha256"`
 }
 
 // Signature is the outcome for one signature.
@@ -58,7 +62,7 @@ type Signature struct {
 	Checks             []Check        `json:"checks"`
 	Chain              []ChainLink    `json:"chain"`
 	Revocation         []Revocation   `json:"revocation"`
-	Timestamps         []struct{}     `json:"timestamps"` // none are judged yet
+	Timestamps         []Timestamp    `json:"timestamps"`
 	Errors             []Sentence     `json:"errors"`
 	Warnings           []Sentence     `json:"warnings"`
 }
@@ -89,8 +93,19 @@ type Coverage struct {
 	Revision  int     `json:"revision"`
 }
 
-// Modifications says what happened to the document after the signature. Changes
-// are not analysed yet: anything after a signature is OTHER.
+// Signed is the document as it was signed, byte for byte, out of the file that was
+// verified: what a reader should look at where something follows the signature. It is
+// nil where the signature does not cover a whole revision.
+func (c *Coverage) Signed(file []byte) []byte {
+	if c.Extent != string(pades.WholeFile) && c.Extent != string(pades.WholeRevision) {
+		return nil
+	}
+	end := c.ByteRange[2] + c.ByteRange[3]
+	return file[:end:end]
+}
+
+// Modifications says what happened to the document after the signature: the highest
+// level of it, and the highest that is allowed after this signature (R-M5).
 type Modifications struct {
 	Level   string   `json:"level"`
 	Allowed string   `json:"allowed"`
@@ -154,6 +169,15 @@ type Proof struct {
 	Disclosed []string    `json:"disclosed"`
 
 	values map[string]string // of the disclosed fields, for the text form only
+}
+
+// Evidence is what the signatures were judged with: what came with the input, and what
+// was asked for. Each is DER, which JSON has in base64.
+type Evidence struct {
+	Certificates [][]byte `json:"certificates"`
+	CRLs         [][]byte `json:"crls"`
+	OCSPs        [][]byte `json:"ocsps"`
+	Timestamps   [][]byte `json:"timestamps"`
 }
 
 // checks gathers outcomes while rules are applied, in their order.
@@ -222,12 +246,20 @@ func distinct(sentences []Sentence) []Sentence {
 	return out
 }
 
+// isTimestamp reports whether it is nobody's signature but a document time-stamp.
+func (s *Signature) isTimestamp() bool { return s.Format == "PAdES-DOC-TIMESTAMP" }
+
+// counts reports whether the verdict on the whole depends on it: a document time-stamp
+// that is broken counts as a signature that is; one that cannot be trusted has taken its
+// effect on the signatures that it covers, and one that holds is nobody's signature.
+func (s *Signature) counts() bool { return !s.isTimestamp() || s.Indication == TotalFailed }
+
 // settle draws the verdict: the least favourable of the signatures and of the
 // checks on the input as a whole.
 func (r *Report) settle() {
 	r.sub = gravest(r.Checks)
 	verdict := TotalPassed
-	if len(r.Signatures) == 0 {
+	if !slices.ContainsFunc(r.Signatures, func(s Signature) bool { return !s.isTimestamp() }) {
 		verdict = NoSignature
 	}
 	worst := func(v Indication) {
@@ -239,7 +271,9 @@ func (r *Report) settle() {
 		}
 	}
 	for i := range r.Signatures {
-		worst(r.Signatures[i].Indication)
+		if s := &r.Signatures[i]; s.counts() {
+			worst(s.Indication)
+		}
 	}
 	switch {
 	case r.sub.failed():

@@ -49,6 +49,30 @@ var sentences = map[string]Sentence{
 		"Đường dẫn tin cậy không liên kết đến chứng thư gốc nào được tin cậy ở đây. Hãy kiểm tra danh sách chứng thư gốc (--trust).",
 		"No path leads to an authority trusted here. Check the list of trust anchors (--trust).",
 	},
+	string(NotYetValid): {
+		"Chữ ký có trước khi chứng thư có hiệu lực: không hợp lệ. Không sử dụng tệp này.",
+		"The signature is from before its certificate was valid: it is not valid. Do not use this file.",
+	},
+	string(CryptoConstraintsFailureNoPOE): {
+		"Thuật toán mật mã đã hết thời hạn an toàn, và không có dấu thời gian chứng minh đã ký khi còn an toàn.",
+		"An algorithm is no longer believed to be safe, and no time-stamp proves that the signature is from before.",
+	},
+	string(TimestampOrderFailure): {
+		"Thứ tự các dấu thời gian mâu thuẫn nhau. Hãy xin lại bản gốc từ nơi phát hành.",
+		"The time-stamps contradict each other. Ask the issuer for the original again.",
+	},
+	string(NoCertificateChainFoundNoPOE): {
+		"Không chứng minh được chữ ký có từ khi đường dẫn tin cậy còn hiệu lực.",
+		"Nothing proves that the signature is from when its path was trusted.",
+	},
+	string(RevocationOutOfBoundsNoPOE): {
+		"Dữ liệu trạng thái chứng thư không được chứng minh là có từ khi nơi cấp còn hiệu lực.",
+		"The revocation data are not proven to be from when those who issued them were trusted.",
+	},
+	string(NoPOE): {
+		"Thiếu bằng chứng về thời điểm tồn tại của chữ ký hoặc chứng thư.",
+		"There is no proof of when the signature or its certificate existed.",
+	},
 	string(CertificateChainGeneral): {
 		"Đường dẫn tin cậy của chứng thư không kiểm tra được.",
 		"The certificate's path could not be validated.",
@@ -85,10 +109,6 @@ var sentences = map[string]Sentence{
 		"Văn bản và dữ liệu do hai chứng thư khác nhau ký; phải cùng một người ký cả hai.",
 		"Document and data were signed with different certificates; one person has to sign both.",
 	},
-	"sig.later_changes": {
-		"Tệp có phần được thêm vào sau chữ ký này. Phiên bản này chưa phân tích phần thêm vào nên chưa thể xác nhận.",
-		"Something was added to the file after this signature. This version does not analyse additions and cannot confirm it.",
-	},
 	"sig.future": {
 		"Thời điểm ký do người ký khai nằm sau thời điểm kiểm tra. Hãy kiểm tra đồng hồ, hoặc thời điểm đã chọn (--at).",
 		"The claimed signing time lies after the time of validation. Check the clock, or the time that was chosen (--at).",
@@ -109,13 +129,81 @@ var sentences = map[string]Sentence{
 		"Tệp vượt quá giới hạn xử lý nên chưa kiểm tra hết; không thể coi là hợp lệ.",
 		"The file exceeds the limits of validation and was not judged to the end; it cannot be taken as valid.",
 	},
-	"sig.timestamp_unjudged": {
-		"Đây là dấu thời gian; phiên bản này chưa kiểm tra dấu thời gian.",
-		"This is a time-stamp; this version does not judge time-stamps yet.",
+	"sig.modified": {
+		"Sau chữ ký này tệp đã bị sửa những gì không được phép sửa. Không sử dụng tệp này; hãy lấy đúng bản đã ký hoặc xin lại bản gốc.",
+		"After this signature the file was changed in a way that is not allowed. Do not use it: take the version that was signed, or ask for the original.",
 	},
-	"sig.timestamp_ignored": {
-		"Chữ ký có kèm dấu thời gian; phiên bản này chưa kiểm tra dấu thời gian nên không dựa vào đó.",
-		"The signature carries a time-stamp; this version does not judge time-stamps and does not rely on it.",
+	"sig.forbidden": {
+		"Người ký đã chứng thực và không cho phép loại thay đổi này, nhưng tệp vẫn bị thay đổi sau khi ký. Không sử dụng tệp này.",
+		"The signer certified the document and did not permit this kind of change, which was made after signing. Do not use this file.",
+	},
+	"sig.locked": {
+		"Một ô đã được người ký khóa lại bị thay đổi sau khi ký. Không sử dụng tệp này.",
+		"A field that the signer locked was changed after signing. Do not use this file.",
+	},
+	"sig.annotated": {
+		"Sau chữ ký có thêm ghi chú vào tài liệu; ghi chú không thuộc phần đã ký. Hãy xem bản đã ký và tự đánh giá.",
+		"Remarks were added after the signature; they are no part of what was signed. Look at the signed version and judge for yourself.",
+	},
+	"sig.covered": {
+		"Sau chữ ký có thêm thứ hiển thị trên trang, có thể che hoặc giả nội dung. Hãy đối chiếu với bản đã ký.",
+		"Something that is shown on a page was added after the signature and may cover or imitate content. Compare with the signed version.",
+	},
+	"sig.unclear": {
+		"Phần thêm sau chữ ký không so sánh được tự động. Hãy xem bản đã ký và đối chiếu.",
+		"What was added after the signature cannot be compared by a program. Look at the signed version and compare.",
+	},
+	"sig.unanalysed": {
+		"Không phân tích được phần thêm vào sau chữ ký (tệp có mật khẩu hoặc cấu trúc không đọc được), nên chưa thể xác nhận.",
+		"What was added after the signature cannot be analysed (a password, or a structure that cannot be read), so it cannot be confirmed.",
+	},
+	"sig.filled": {
+		"Sau chữ ký này có ô được điền hoặc ký thêm, đúng như biểu mẫu cho phép; phần điền thêm không thuộc chữ ký này.",
+		"After this signature fields were filled or signed, as the form allows; what was filled in is no part of this signature.",
+	},
+	"sig.font": {
+		"Một ô điền sau khi ký dùng phông chữ hoặc kiểu hiển thị mới; hãy kiểm tra kỹ nội dung hiển thị.",
+		"A field filled after signing is shown in a font or style that is new; read what it shows with care.",
+	},
+	"ts.valid": {
+		"Dấu thời gian hợp lệ: chứng minh tệp đã tồn tại vào thời điểm này.",
+		"The time-stamp is valid: it proves that the file existed at its time.",
+	},
+	"ts.broken": {
+		"Dấu thời gian bị hỏng hoặc không phải của chữ ký này, nên không chứng minh được thời điểm ký.",
+		"The time-stamp is broken or belongs to something else, and proves no time of signing.",
+	},
+	"ts.unproven": {
+		"Chưa xác minh được dấu thời gian (thiếu chứng thư gốc TSA được tin cậy hoặc thiếu trạng thái), nên chưa dựa vào đó.",
+		"The time-stamp could not be confirmed (no trusted time-stamp authority, or no status), and is not relied on.",
+	},
+	"ts.order": {
+		"Thứ tự các dấu thời gian mâu thuẫn nhau hoặc sau thời điểm kiểm tra.",
+		"The time-stamps contradict each other, or lie after the time of validation.",
+	},
+	"ts.claim": {
+		"Thời điểm ký do người ký khai muộn hơn dấu thời gian; thời điểm tin cậy là của dấu thời gian.",
+		"The claimed signing time is later than the time-stamp; the time to rely on is that of the time-stamp.",
+	},
+	"ts.only": {
+		"Tệp chỉ có dấu thời gian, không có chữ ký của ai. Hãy xin bản đã ký số.",
+		"The file has time-stamps only and nobody's signature. Ask for the signed version.",
+	},
+	"cert.anchor_closed": {
+		"Chứng thư gốc chỉ được tin cậy trong một khoảng thời gian, và không có dấu thời gian chứng minh đã ký trong khoảng đó.",
+		"The trust anchor is trusted for a certain time only, and nothing proves that the signature is from within it.",
+	},
+	"cert.aged": {
+		"Thuật toán hoặc khóa của chứng thư đã hết thời hạn được coi là an toàn, và không có dấu thời gian chứng minh đã ký trước đó.",
+		"The algorithm or key is no longer believed to be safe, and no time-stamp proves that it was used before.",
+	},
+	"cert.unproven": {
+		"Dữ liệu về trạng thái chứng thư kèm theo không chứng minh được cho thời điểm ký. Hãy kiểm tra lại khi có kết nối mạng.",
+		"The revocation data that come along prove nothing for the time of signing. Verify again when there is a connection.",
+	},
+	"store.unreadable": {
+		"Không đọc được kho dữ liệu xác minh kèm theo tệp; kết luận dựa vào nguồn khác.",
+		"The validation data in the file could not be read; the verdict rests on other sources.",
 	},
 	"sig.padding": {
 		"Phần đệm sau chữ ký số không trống; nội dung đã ký không bị ảnh hưởng.",
@@ -161,7 +249,10 @@ var sentences = map[string]Sentence{
 
 // explain chooses the sentence for a settled signature.
 func explain(s *Signature) Sentence {
-	if s.Indication == TotalPassed {
+	switch {
+	case s.Indication == TotalPassed && s.isTimestamp():
+		return sentences["ts.valid"]
+	case s.Indication == TotalPassed:
 		return sentences["sig.valid"]
 	}
 	for _, c := range s.Checks {
@@ -193,12 +284,18 @@ func (r *Report) explain() Sentence {
 	switch {
 	case r.Verdict == TotalPassed:
 		return sentences["sig.valid"]
+	case r.Verdict == NoSignature && len(r.Signatures) > 0:
+		return sentences["ts.only"]
 	case r.Verdict == NoSignature:
 		return sentences["none"]
 	}
-	said := r.Signatures[0].Explain
-	for _, s := range r.Signatures[1:] {
-		if s.Explain != said {
+	var said Sentence
+	for i := range r.Signatures {
+		switch s := &r.Signatures[i]; {
+		case !s.counts():
+		case said == Sentence{}:
+			said = s.Explain
+		case said != s.Explain:
 			return sentences["mixed"]
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"slices"
+	"strings"
 
 	"kytiem/bundle"
 	"kytiem/pades"
@@ -26,32 +27,85 @@ func (d *directory) judgeSignatures(ctx context.Context) {
 	if d.document != nil {
 		judgeFields(d.report, fields, d.manifest, d.document)
 	}
-	for i := range fields {
-		d.judgeWriting(&fields[i], i, len(fields))
-	}
+	d.judgeWriting(fields)
 	leaf, there := d.judgeSignatureFile(ctx)
 	d.judgeBoth(fields, leaf, there)
 }
 
 // judgeWriting is strict where others' documents are forgiven: nothing in the hole
-// that the signature leaves may differ from what our signer writes.
-// The n-th signature is the n-th revision after the drawn one, nothing lies between,
-// and its revision fills its field and does nothing else: what is shown is what was
-// drawn.
-func (d *directory) judgeWriting(field *signedField, n, signatures int) {
-	d.report.Signatures[field.index].amend(func(c *checks) {
-		if err := field.file.OnlySigns(field.Signature); err != nil {
-			c.fail("R-M1", FormatFailure, "bundle.pages", err.Error())
+// that a signature leaves may differ from what our signer writes, and what is shown is
+// what was drawn. So every revision after the drawn one is that of a signature and fills
+// its field and does nothing else, or is that of a time-stamp or of validation data,
+// written to the byte as they are written here. Those are signed by nobody.
+func (d *directory) judgeWriting(fields []signedField) {
+	if len(fields) == 0 {
+		return
+	}
+	file := fields[0].file
+	written := map[int]bool{0: true} // the drawn one
+	for i := range fields {
+		field := &fields[i]
+		if written[field.Revision] {
+			d.checks.fail("R-M1", FormatFailure, "bundle.pages", "a revision with two signatures")
 		}
-		switch {
-		case field.Revision != n+1, len(field.file.Revisions()) != signatures+1:
-			c.fail("R-M1", FormatFailure, "bundle.pages", "revisions beside the drawn one and the signatures'")
-		case field.cms == nil: // its own rules have said why
-		case !field.endsWith(len(field.file.Bytes())), !field.cms.IsDER, !field.file.CanonicalContents(field.Signature), !field.file.Padding(field.Signature, field.cms.Length):
-			c.fail("R-D8", FormatFailure, "", "signature not written as our signer writes it")
-		default:
-			c.ok("R-D8", "signature written as our signer writes it")
+		written[field.Revision] = true
+		d.report.Signatures[field.index].amend(func(c *checks) { field.judgeWriting(c) })
+	}
+	d.judgeCarried(fields[0].evidence)
+	for rev := range file.Revisions() {
+		if written[rev] {
+			continue
 		}
+		if err := file.OnlyStores(rev); err != nil {
+			d.checks.fail("R-M1", FormatFailure, "bundle.pages", err.Error())
+		}
+	}
+}
+
+func (f *signedField) judgeWriting(c *checks) {
+	only := f.file.OnlySigns
+	if f.IsTimeStamp() {
+		only = f.file.OnlyStamps
+	}
+	if err := only(f.Signature); err != nil {
+		c.fail("R-M1", FormatFailure, "bundle.pages", err.Error())
+	}
+	switch {
+	case f.cms == nil: // its own rules have said why
+	case !f.cms.Familiar():
+		c.fail("R-D8", FormatFailure, "", "a CMS with parts that our signer does not write")
+	case !f.endsWith(len(f.file.Bytes())), !f.cms.IsDER, !f.file.CanonicalContents(f.Signature), !f.file.Padding(f.Signature, f.cms.Length):
+		c.fail("R-D8", FormatFailure, "", "signature not written as our signer writes it")
+	default:
+		c.ok("R-D8", "signature written as our signer writes it")
+	}
+}
+
+// judgeCarried is strict about what came with the signatures and is signed by nobody: in a
+// document of others, evidence that is none is passed over, and a time-stamp that is
+// broken proves nothing; here they are changed bytes.
+func (d *directory) judgeCarried(e *evidence) {
+	fails := func(s Signature) bool { return s.Indication != TotalPassed }
+	if !slices.ContainsFunc(d.report.Signatures, fails) && e.strays() { // without anchors issuers are missing, and nothing passes
+		d.checks.fail("R-D8", FormatFailure, "", "a certificate or revocation data that nobody signed")
+	}
+	for i := range d.report.Signatures {
+		s := &d.report.Signatures[i]
+		broken := s.isTimestamp() && damaged(s.Checks)
+		for _, t := range s.Timestamps {
+			broken = broken || damaged(t.Checks)
+		}
+		if broken {
+			d.checks.fail("R-D8", FormatFailure, "ts.broken", "a time-stamp that is broken")
+		}
+	}
+}
+
+// damaged reports whether a time-stamp itself is at fault, and not only the trust in its
+// authority.
+func damaged(checks []Check) bool {
+	return slices.ContainsFunc(checks, func(c Check) bool {
+		return c.Status == Fail && (strings.HasPrefix(c.ID, "R-C") || strings.HasPrefix(c.ID, "R-T"))
 	})
 }
 
@@ -83,7 +137,8 @@ func (d *directory) judgeSignatureFile(ctx context.Context) (leaf *x509.Certific
 		d.checks.fail("R-D8", FormatFailure, "", bundle.SignatureFile+" not written as our signer writes it")
 	}
 	index := len(d.report.Signatures)
-	leaves := d.v.addDetached(ctx, d.report, bundle.SignatureFile, cms, d.manifestJSON)
+	leaves, e := d.v.addDetached(ctx, d.report, bundle.SignatureFile, cms, d.manifestJSON)
+	d.judgeCarried(e)
 	for i, leaf := range leaves {
 		if leaf != nil && d.document != nil {
 			d.report.Signatures[index+i].amend(func(c *checks) { judgeHolder(c, leaf, d.manifest, d.document.Signatory.Identifiers) })
@@ -98,7 +153,7 @@ func (d *directory) judgeSignatureFile(ctx context.Context) (leaf *x509.Certific
 // ours reports whether a CMS over a manifest has the form our signer gives it:
 // detached, one signer, nothing after it.
 func ours(cms *pades.CMS, p7s []byte) bool {
-	return cms.IsDER && cms.Length == len(p7s) && len(cms.Signers) == 1 && cms.Content == nil
+	return cms.IsDER && cms.Length == len(p7s) && len(cms.Signers) == 1 && cms.Content == nil && cms.Familiar()
 }
 
 // judgeBoth applies R-D9: the head signed both the document and the data, with one

@@ -69,6 +69,20 @@ func (s *Signature) writeText(b *strings.Builder) {
 	if s.ClaimedSigningTime != nil {
 		line("Thời điểm ký (do người ký khai) · claimed signing time", localTime(*s.ClaimedSigningTime))
 	}
+	if len(s.Timestamps) > 0 && s.BestSignatureTime != nil {
+		line("Thời điểm ký (có bằng chứng) · proven signing time", localTime(*s.BestSignatureTime))
+	}
+	for i := range s.Timestamps {
+		t := &s.Timestamps[i]
+		at := ""
+		if t.Time != nil {
+			at = localTime(*t.Time) + ", "
+		}
+		line("Dấu thời gian · time-stamp ("+t.Type+")", at+strings.Join(nonEmpty(t.Authority, verdicts[t.Indication]), ", "))
+	}
+	if m := s.Modifications; m != nil && m.Level != "NONE" {
+		line("Thay đổi sau khi ký · changes after signing", m.Level+" (được phép · allowed: "+m.Allowed+")")
+	}
 	line("Tính toàn vẹn · integrity", s.integrity())
 	for _, sentence := range s.Errors {
 		writeSentence(b, "    ", sentence)

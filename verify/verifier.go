@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	_ "embed" // the policy's text
 	"encoding/hex"
-	"errors"
 	"time"
 
 	"kytiem/certs"
@@ -14,7 +13,7 @@ import (
 
 // PolicyID names the rules this version applies; policy.json states them and its
 // SHA-256 stands in every report.
-const PolicyID = "kytiem-basic-1"
+const PolicyID = "kytiem-longterm-1"
 
 //go:embed policy.json
 var policy []byte
@@ -30,6 +29,9 @@ type Verifier struct {
 
 	// At is the validation time; zero is now.
 	At time.Time
+
+	// Full adds the evidence to the report: certificates, revocation data and time-stamps.
+	Full bool
 }
 
 // fixed is v with its clock stopped: a report speaks about one instant, in whole
@@ -45,10 +47,10 @@ func (v *Verifier) fixed() *Verifier {
 
 // report starts the report on one input.
 func (v *Verifier) report(name, kind string, data []byte) *Report {
-	trust := v.Anchors.Hash()
+	trust, algorithms := v.Anchors.Hash(), certs.AlgorithmsHash()
 	return &Report{
 		Document:       Document{Name: name, SHA256: hexSHA256(data), Size: int64(len(data)), Type: kind},
-		Policy:         PolicyName{PolicyID, hexSHA256(policy), hex.EncodeToString(trust[:])},
+		Policy:         PolicyName{PolicyID, hexSHA256(policy), hex.EncodeToString(algorithms[:]), hex.EncodeToString(trust[:])},
 		ValidationTime: v.At,
 		Signatures:     []Signature{},
 		UnsignedFields: []string{},
@@ -74,83 +76,6 @@ func exhausted(ctx context.Context, r *Report) bool {
 	}
 	(*checks)(&r.Checks).fail("R-P9", TryLater, "limit", "RESOURCE_LIMIT: the time for this input is over")
 	return true
-}
-
-// judgeCertificate applies the rules on the signer's certificate: a path to an
-// anchor at the validation time (R-X1), validity (R-X2), usage (R-X3), strength
-// (R-X4) and revocation (R-X5); Thông tư 15/2025/TT-BKHCN, Phụ lục II, 1.1-1.4.
-func (v *Verifier) judgeCertificate(ctx context.Context, s *Signature, c *checks, leaf *x509.Certificate, pool []*x509.Certificate) {
-	s.Signer = signerOf(leaf)
-	s.BestSignatureTime = &v.At // without a time-stamp nothing earlier is proven (EN 319 102-1, 5.5.4)
-	if err := certs.CheckUsage(leaf); err != nil {
-		c.fail("R-X3", ChainConstraintsFailure, "", err.Error())
-	} else {
-		c.ok("R-X3", "certificate meant for signing documents")
-	}
-	if err := certs.CheckStrength(leaf); err != nil {
-		c.fail("R-X4", CryptoConstraintsFailure, "", err.Error())
-	} else {
-		c.ok("R-X4", "key and algorithms strong enough")
-	}
-	paths, err := certs.Paths(leaf, pool, v.Anchors.CA, v.At)
-	if err != nil {
-		failPath(s, c, err)
-		return
-	}
-	c.ok("R-X1", "path to a trust anchor")
-	c.ok("R-X2", "every certificate of the path within its validity")
-	v.judgeRevocation(ctx, s, c, paths[0])
-}
-
-// failPath reports why there is no path that holds (EN 319 102-1, 5.2.6).
-func failPath(s *Signature, c *checks, err error) {
-	if link := (*certs.LinkError)(nil); errors.As(err, &link) {
-		s.Chain = chainOf(link.Path)
-	}
-	switch {
-	case errors.Is(err, certs.ErrNoPath):
-		c.fail("R-X1", NoCertificateChainFound, "", err.Error())
-	case errors.Is(err, certs.ErrExpired), errors.Is(err, certs.ErrNotYetValid):
-		c.fail("R-X2", OutOfBoundsNoPOE, "", err.Error())
-	case errors.Is(err, certs.ErrWeak):
-		c.fail("R-X4", CryptoConstraintsFailure, "", err.Error())
-	case errors.Is(err, certs.ErrConstraints):
-		c.fail("R-X1", ChainConstraintsFailure, "", err.Error())
-	default:
-		c.fail("R-X1", CertificateChainGeneral, "", err.Error())
-	}
-}
-
-// judgeRevocation asks about every certificate below the anchor. What cannot be
-// learnt is TRY_LATER, never good; so is a certificate on hold (EN 319 102-1,
-// 5.2.6.4).
-func (v *Verifier) judgeRevocation(ctx context.Context, s *Signature, c *checks, path certs.Path) {
-	s.Chain = chainOf(path)
-	source := v.Revocation
-	if source == nil {
-		source = certs.Offline{}
-	}
-	for i, answer := range certs.PathRevocation(ctx, source, path, v.At) {
-		s.Revocation = append(s.Revocation, revocationOf(answer))
-		revoked := RevokedCANoPOE
-		if i == 0 {
-			revoked = RevokedNoPOE
-		}
-		switch err := answer.Check(v.At); {
-		case err == nil && answer.Status != certs.Good && i == 0 && s.ClaimedSigningTime != nil && !s.ClaimedSigningTime.Before(answer.RevokedAt):
-			c.fail("R-X5", revoked, "", "certificate "+answer.Serial+" was revoked before the claimed signing time")
-		case err == nil && answer.Status != certs.Good:
-			c.warn("R-X5", "cert.revoked_later", "certificate "+answer.Serial+" was revoked since, at "+answer.RevokedAt.UTC().Format(time.RFC3339))
-		case err == nil:
-			c.ok("R-X5", "certificate "+answer.Serial+" not revoked")
-		case errors.Is(err, certs.ErrRevoked):
-			c.fail("R-X5", revoked, "", err.Error())
-		case errors.Is(err, certs.ErrSuspended):
-			c.fail("R-X5", TryLater, "cert.suspended", err.Error())
-		default:
-			c.fail("R-X5", TryLater, "", err.Error())
-		}
-	}
 }
 
 func signerOf(cert *x509.Certificate) *Signer {

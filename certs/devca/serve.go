@@ -1,12 +1,9 @@
 package devca
 
 import (
-	"bytes"
 	"context"
-	"crypto"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -17,8 +14,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/digitorus/timestamp"
 )
 
 // Fault makes an address misbehave. The zero value is no fault.
@@ -191,22 +186,4 @@ func (ca *CA) CRL(issuer Authority) ([]byte, error) {
 		return nil, fmt.Errorf("making the CRL: %w", err)
 	}
 	return der, nil
-}
-
-// stamp answers a time-stamp request (RFC 3161).
-func (ca *CA) stamp(request []byte) ([]byte, error) {
-	asked, err := timestamp.ParseRequest(request)
-	if err != nil || len(asked.HashedMessage) != asked.HashAlgorithm.Size() {
-		return nil, errors.New("malformed time-stamp request")
-	}
-	if asked.HashAlgorithm == crypto.SHA1 {
-		return timestamp.CreateErrorResponse(timestamp.Rejection, timestamp.BadAlgorithm)
-	}
-	token := timestamp.Timestamp{
-		HashAlgorithm: asked.HashAlgorithm, HashedMessage: bytes.Clone(asked.HashedMessage), Nonce: asked.Nonce,
-		Time: ca.options.Now().UTC(), Accuracy: time.Second, AddTSACertificate: asked.Certificates,
-		Policy: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 99999, 1}, // of nobody
-	}
-	tsa := ca.TSA()
-	return token.CreateResponseWithOpts(tsa.Certificate, tsa.Key, crypto.SHA256)
 }

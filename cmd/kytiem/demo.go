@@ -16,6 +16,7 @@ import (
 	"kytiem/bundle"
 	"kytiem/dossier"
 	"kytiem/sample"
+	"kytiem/signer"
 	"kytiem/verify"
 )
 
@@ -183,7 +184,7 @@ Công an xã Phú Hòa,Lê Văn Ví Dụ,Trưởng Công an xã,member
 
 // signed is the way of a unit with a certificate.
 func (d *demo) signed(ctx context.Context) (*verify.Report, error) {
-	d.say("\n3. Đơn vị có chứng thư số: niêm phong, ký hai bước, kiểm tra · with a certificate: seal, sign in two steps, verify")
+	d.say("\n3. Đơn vị có chứng thư số: niêm phong, ký hai bước, nâng lên B-LTA, kiểm tra · with a certificate: seal, sign in two steps, raise to B-LTA, verify")
 	if err := d.seal(ctx, "signed"); err != nil {
 		return nil, err
 	}
@@ -195,8 +196,14 @@ func (d *demo) signed(ctx context.Context) (*verify.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	levels := levelFlags{tsas: []string{d.ca.TSA}}
+	extender, _, err := levels.extender(v.Anchors)
+	if err != nil {
+		return nil, err
+	}
 	report, err := dossier.Sign(ctx, d.path("signed"), dossier.SignOptions{
 		Carrier: carrier, Certificates: carrier.Certificates(), Number: "01", Verifier: v,
+		Extender: extender, Level: signer.LevelLTA,
 	})
 	if err != nil {
 		return nil, err

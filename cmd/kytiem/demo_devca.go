@@ -18,6 +18,7 @@ import (
 // devca is the throwaway CA while it runs as a process of its own.
 type devca struct {
 	URL string `json:"url"`
+	TSA string `json:"tsa"`
 
 	keys    string
 	process *exec.Cmd

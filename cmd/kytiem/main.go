@@ -51,7 +51,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
-	cmd.AddCommand(demoCommand(), sealCommand(), signCommand(), minutesCommand(), verifyCommand(), proveCommand(),
+	cmd.AddCommand(demoCommand(), sealCommand(), signCommand(), countersignCommand(), raiseCommand(), minutesCommand(), verifyCommand(), proveCommand(),
 		serveCommand(), runCommand(), exportCommand(), tokenCommand(), auditCommand(), backupCommand(), restoreCommand())
 	return cmd
 }

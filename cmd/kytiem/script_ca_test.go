@@ -21,7 +21,7 @@ import (
 
 // authority is the throwaway authority of one script.
 //
-//	ca start                      serves, and writes trust/root.pem and trust/tsa/root.pem
+//	ca start                      serves, writes trust/root.pem and trust/tsa/root.pem, sets $TSA
 //	ca stop                       is not to be reached any more
 //	ca issue NAME [ATTRIBUTE…]    NAME.p12, NAME.pass, NAME.pem; see [authority.profile]
 //	ca revoke NAME REASON         by number (RFC 5280, 5.3.1); 6 suspends
@@ -72,8 +72,9 @@ func (a *authority) start(ts *testscript.TestScript) {
 	ts.Check(err)
 	ctx, stop := context.WithCancel(a.ctx)
 	a.stop, a.issued = stop, map[string]throwaway.Issued{}
-	_, err = a.Serve(ctx, "127.0.0.1:0")
+	url, err := a.Serve(ctx, "127.0.0.1:0")
 	ts.Check(err)
+	ts.Setenv("TSA", url+"/tsa")
 	writeCertificate(ts, "trust/root.pem", a.Root().Certificate)
 	writeCertificate(ts, "trust/tsa/root.pem", a.TSARoot().Certificate)
 }
@@ -116,6 +117,8 @@ func (a *authority) profile(ts *testscript.TestScript, attributes []string) thro
 	for _, attribute := range attributes {
 		key, value, _ := strings.Cut(attribute, "=")
 		switch key {
+		case "kind":
+			p.Kind, p.CommonName, p.Title = value, p.Organization, ""
 		case "cn":
 			p.CommonName = value
 		case "org":

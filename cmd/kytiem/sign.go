@@ -11,20 +11,18 @@ import (
 	"kytiem/bundle"
 	"kytiem/dossier"
 	"kytiem/signer"
+	"kytiem/verify"
 )
 
 func signCommand() *cobra.Command {
-	var p12, passFile, number, date, place, capacity, tsa, level string
+	var p12, passFile, number, date, place, capacity string
 	var pss bool
+	var levels levelFlags
 	cmd := &cobra.Command{
 		Use:   "sign DIR --p12 FILE --pass-file FILE",
 		Short: "ký số văn bản và dữ liệu của hồ sơ · sign document and data of a bundle",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if tsa != "" || level != "B-B" {
-				return fmt.Errorf("this version signs at level B-B; time-stamps (--tsa) and --level %s come later "+
-					"(phiên bản này chỉ ký mức B-B, chưa có dấu thời gian)", level)
-			}
 			carrier, err := openPKCS12(p12, passFile)
 			if err != nil {
 				return err
@@ -44,18 +42,14 @@ func signCommand() *cobra.Command {
 				}
 				o.Capacity = &c
 			}
-			if o.Verifier, err = newVerifier("", "", false); err != nil {
+			if o.Verifier, err = newVerifier(levels.trust, "", false); err != nil {
+				return err
+			}
+			if o.Extender, o.Level, err = levels.extender(o.Verifier.Anchors); err != nil {
 				return err
 			}
 			report, err := dossier.Sign(cmd.Context(), args[0], o)
-			if err != nil {
-				if errors.Is(err, dossier.ErrNotAccepted) { // the report says why
-					err = errors.Join(err, report.WriteText(cmd.OutOrStdout()))
-				}
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Ký số thành công · signed: %s\n", args[0])
-			return report.WriteText(cmd.OutOrStdout())
+			return signOutcome(cmd, args[0], report, err)
 		},
 	}
 	flags := cmd.Flags()
@@ -65,13 +59,25 @@ func signCommand() *cobra.Command {
 	flags.StringVar(&date, "date", "", "document date, YYYY-MM-DD (default today in Việt Nam)")
 	flags.StringVar(&place, "place", "", "place of issue (default the unit's)")
 	flags.StringVar(&capacity, "capacity", "", "TM, KT, TL, TUQ or Q (Nghị định 30/2020/NĐ-CP, Điều 13)")
-	flags.StringVar(&tsa, "tsa", "", "time-stamp authority (not in this version)")
-	flags.StringVar(&level, "level", "B-B", "signature level (this version: B-B)")
+	levels.register(flags)
 	flags.BoolVar(&pss, "pss", false, "RSASSA-PSS instead of PKCS #1 v1.5")
 	for _, name := range []string{"p12", "pass-file"} {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))
 	}
 	return cmd
+}
+
+// signOutcome prints what was signed, or, if our verifier stands against it or the level was
+// not reached, its report, which says why.
+func signOutcome(cmd *cobra.Command, dir string, report *verify.Report, err error) error {
+	if report != nil && (errors.Is(err, dossier.ErrNotAccepted) || errors.Is(err, dossier.ErrNotRaised)) {
+		err = errors.Join(err, report.WriteText(cmd.OutOrStdout()))
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "Ký số thành công · signed: %s\n", dir)
+	return report.WriteText(cmd.OutOrStdout())
 }
 
 // openPKCS12 opens a key file with the password in another file, so that it stands

@@ -1,0 +1,129 @@
+package dossier
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kytiem/bundle"
+	"kytiem/certs"
+	"kytiem/pades"
+	"kytiem/signer"
+	"kytiem/verify"
+)
+
+// Why an organisation does not sign.
+var (
+	ErrUnsigned = errors.New("the head has not signed yet")
+	ErrPerson   = errors.New("certificate of a person, where the organisation signs")
+)
+
+// Countersign has the organisation sign the document in its own field, after its head and
+// only then (Nghị định 30/2020/NĐ-CP, Điều 32). Of the options, those about the document
+// itself are not used: nothing of it changes any more. The data keep the head's signature
+// alone, which the document names.
+func Countersign(ctx context.Context, dir string, o SignOptions) (*verify.Report, error) {
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	o.Now = o.Now.In(bundle.VietnamTime())
+	d, err := open(dir, true)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	if err := d.checkOrganisation(o); err != nil {
+		return nil, err
+	}
+	pages, err := readFile(d.path, bundle.PagesFile, verify.MaxDocumentBytes)
+	if err != nil {
+		return nil, err
+	}
+	before := pages
+	if o.Extender != nil {
+		// While it is the last, the head's signature takes a time-stamp of its own. If that
+		// cannot be had, the document's will do.
+		if x, err := o.Extender.Document(ctx, pages, signer.LevelT); err == nil {
+			pages = x.Content
+		}
+	}
+	signed, err := d.countersigned(ctx, pages, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Extender == nil || o.Level == signer.LevelB {
+		return d.keepSigned(ctx, o, map[string][]byte{bundle.PagesFile: signed})
+	}
+	x, failure := o.Extender.Document(ctx, signed, o.Level)
+	if failure != nil {
+		failure = fmt.Errorf("%s stays at %s: %w: %w", bundle.PagesFile, x.Level, ErrNotRaised, failure)
+	}
+	report, err := d.keepSigned(ctx, o, map[string][]byte{bundle.PagesFile: x.Content})
+	if errors.Is(err, ErrNotAccepted) && bytes.Equal(before, pages) { // as in Sign
+		failure = fmt.Errorf("%w: %w", ErrNotRaised, err)
+		report, err = d.keepSigned(ctx, o, map[string][]byte{bundle.PagesFile: signed})
+	}
+	return report, errors.Join(err, failure)
+}
+
+// checkOrganisation refuses before anything is asked of the key's holder.
+func (d *directory) checkOrganisation(o SignOptions) error {
+	switch {
+	case !d.has(bundle.SignatureFile):
+		return fmt.Errorf("%s: %w", d.path, ErrUnsigned)
+	case len(o.Certificates) == 0:
+		return signer.ErrNoCertificate
+	case slices.ContainsFunc(certs.Identifiers(o.Certificates[0]), certs.Identifier.OfPerson):
+		return fmt.Errorf("certificate %s: %w", certs.Serial(o.Certificates[0]), ErrPerson)
+	case d.manifest.Unit.Identifier != "" && !certs.Carries(o.Certificates[0], []string{d.manifest.Unit.Identifier}):
+		return fmt.Errorf("certificate %s: %w", certs.Serial(o.Certificates[0]), ErrWrongHolder)
+	}
+	return nil
+}
+
+// countersigned is the document with the organisation's signature.
+func (d *directory) countersigned(ctx context.Context, pages []byte, o SignOptions) ([]byte, error) {
+	file, err := pades.Open(pages)
+	if err != nil {
+		return nil, err
+	}
+	empty, err := file.EmptyFields()
+	if err != nil {
+		return nil, err
+	}
+	named := func(name string) bool {
+		return slices.ContainsFunc(empty, func(f pades.Field) bool { return f.Name == name })
+	}
+	switch {
+	case named(bundle.HeadField):
+		return nil, fmt.Errorf("%s: %w", d.path, ErrUnsigned)
+	case !named(bundle.OrganisationField):
+		return nil, fmt.Errorf("%s: the organisation, too: %w", d.path, ErrSigned)
+	}
+	stamp, err := signer.Stamp(file, bundle.OrganisationField, o.Certificates[0], o.Now)
+	if err != nil {
+		return nil, err
+	}
+	prepared, err := signer.PrepareDocument(file, signer.Options{
+		Certificates: o.Certificates, PSS: o.PSS, Now: o.Now,
+		Title: fmt.Sprintf("%s/%s, %s: %s", d.document.Number, d.document.Notation, d.manifest.Unit.Name, bundle.PagesFile),
+	}, signer.Visible{Field: bundle.OrganisationField, Appearance: stamp, Location: d.document.Place})
+	if err != nil {
+		return nil, err
+	}
+	signatures, err := o.Carrier.Sign(ctx, []signer.Request{prepared.Request})
+	if err != nil {
+		return nil, fmt.Errorf("asking the key's carrier: %w", err)
+	}
+	if len(signatures) != 1 {
+		return nil, fmt.Errorf("%d signatures for 1 request: %w", len(signatures), signer.ErrSignature)
+	}
+	signed, err := prepared.Complete(pages, signatures[0], o.Now)
+	if err != nil {
+		return nil, fmt.Errorf("completing %s: %w", bundle.PagesFile, err)
+	}
+	return signed, nil
+}
