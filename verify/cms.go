@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/sha256"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,6 +21,17 @@ import (
 // manifest of ours, the signer has to be its unit. A broken CMS is a verdict; the
 // error is about input that is no CMS at all.
 func (v *Verifier) Detached(ctx context.Context, name string, p7s, content []byte) (*Report, error) {
+	return v.detached(ctx, name, p7s, beside{content: content})
+}
+
+// DetachedDigest judges a detached CMS signature whose content stays with the caller, who
+// says its SHA-256: messageDigest is held against that (RFC 5652, 5.4). What the content
+// says, and so whether the signer is its unit, nobody here has seen: the report tells.
+func (v *Verifier) DetachedDigest(ctx context.Context, name string, p7s []byte, sum [sha256.Size]byte) (*Report, error) {
+	return v.detached(ctx, name, p7s, beside{sum: &sum})
+}
+
+func (v *Verifier) detached(ctx context.Context, name string, p7s []byte, b beside) (*Report, error) {
 	cms, err := pades.ParseCMS(p7s)
 	if err != nil && !bytes.HasPrefix(p7s, []byte{0x30}) { // no SEQUENCE (X.690, 8.9)
 		return nil, fmt.Errorf("reading %s: %w", name, err)
@@ -34,8 +45,9 @@ func (v *Verifier) Detached(ctx context.Context, name string, p7s, content []byt
 		r.settle()
 		return r, nil
 	}
-	leaves, _ := v.addDetached(ctx, r, name, cms, content)
-	if cms.Content != nil {
+	leaves, _ := v.addDetached(ctx, r, name, cms, b)
+	content := b.content
+	if b.sum == nil && cms.Content != nil {
 		content = cms.Content
 	}
 	if m, err := bundle.ParseManifest(content); err == nil {
@@ -46,13 +58,9 @@ func (v *Verifier) Detached(ctx context.Context, name string, p7s, content []byt
 	return r, nil
 }
 
-// addDetached judges every signer of cms over content and adds them to the report.
-func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms *pades.CMS, content []byte) ([]*x509.Certificate, *evidence) {
-	attached := cms.Content != nil
-	foreign := attached && content != nil && !bytes.Equal(content, cms.Content)
-	if attached {
-		content = cms.Content
-	}
+// addDetached judges every signer of cms over what lies beside it and adds them to the
+// report.
+func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms *pades.CMS, b beside) ([]*x509.Certificate, *evidence) {
 	e := v.evidence()
 	e.addCMS(cms, 0)
 	var leaves []*x509.Certificate
@@ -65,18 +73,17 @@ func (v *Verifier) addDetached(ctx context.Context, r *Report, name string, cms 
 			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
 		}
 		c := (*checks)(&s.Checks)
-		if foreign {
+		if b.foreign(cms.Content) {
 			c.fail("R-C3", FormatFailure, "", "the signature carries another content than the one given with it")
 		}
-		digest := func(hash crypto.Hash) ([]byte, error) {
-			if content == nil {
-				return nil, errors.New("no content beside the signature")
-			}
-			h := hash.New()
-			h.Write(content)
-			return h.Sum(nil), nil
+		if cms.Content == nil && b.sum != nil {
+			c.warn("R-C3", "sig.content_unseen", "the content was not given, only its SHA-256")
 		}
-		options := pades.CheckOptions{Profile: pades.CAdES, Attached: attached, Content: content}
+		content, digest := b.content, b.digest
+		if cms.Content != nil {
+			content, digest = cms.Content, beside{content: cms.Content}.digest
+		}
+		options := pades.CheckOptions{Profile: pades.CAdES, Attached: cms.Content != nil, Content: content}
 		e.archived = nil // archive time-stamps are over one signer each
 		e.archiveTimestamps(ctx, &s, c, cms, i, digest)
 		proofs := []time.Time{v.At}

@@ -47,7 +47,7 @@ func (v *Verifier) Proof(ctx context.Context, name string, data []byte) *Report 
 		case !ours(cms, proof.P7S):
 			c.fail("R-D8", FormatFailure, "", "p7s not written as our signer writes it")
 		default:
-			leaves, _ := v.addDetached(ctx, r, bundle.SignatureFile, cms, proof.Manifest)
+			leaves, _ := v.addDetached(ctx, r, bundle.SignatureFile, cms, beside{content: proof.Manifest})
 			if manifest != nil {
 				judgeUnitSigner(r, manifest, leaves)
 			}

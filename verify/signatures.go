@@ -137,7 +137,7 @@ func (d *directory) judgeSignatureFile(ctx context.Context) (leaf *x509.Certific
 		d.checks.fail("R-D8", FormatFailure, "", bundle.SignatureFile+" not written as our signer writes it")
 	}
 	index := len(d.report.Signatures)
-	leaves, e := d.v.addDetached(ctx, d.report, bundle.SignatureFile, cms, d.manifestJSON)
+	leaves, e := d.v.addDetached(ctx, d.report, bundle.SignatureFile, cms, beside{content: d.manifestJSON})
 	d.judgeCarried(e)
 	for i, leaf := range leaves {
 		if leaf != nil && d.document != nil {
