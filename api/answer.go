@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -68,8 +69,11 @@ func (c *call) write(r reply) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(r.status)
-	_, _ = w.Write(r.body) // a caller who hung up is noticed by net/http
+	w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
+	c.patiently(c.api.o.SlowSender, func() {
+		w.WriteHeader(r.status)
+		_, _ = w.Write(r.body) // a caller who hung up is noticed by net/http
+	})
 }
 
 // look is a call that changes nothing and answers with JSON.

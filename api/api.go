@@ -39,8 +39,9 @@ type Options struct {
 	// temporary files. What it holds is personal data.
 	Temp string
 
-	// SlowSender is how long a sender may stall, and the time within which an upload has to
-	// have come to some pace; zero is 30 seconds.
+	// SlowSender is how long a sender may stall, the time within which an upload has to have
+	// come to some pace, and how long a reader may take for an answer that is no file; zero
+	// is 30 seconds.
 	SlowSender time.Duration
 
 	// Heavy is how many imports, seals and verifications run at once; those beyond wait a

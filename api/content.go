@@ -20,7 +20,7 @@ func (c *call) content(kind, name string, sum bundle.HexHash, from io.ReadSeeker
 		if c.op.public {
 			h.Set("Cache-Control", "public, no-cache") // to be asked again: the signature can be another one
 		}
-		c.patiently(func() { http.ServeContent(w, r, "", time.Time{}, from) })
+		c.patiently(readerTime, func() { http.ServeContent(w, r, "", time.Time{}, from) })
 	}}
 }
 
@@ -29,7 +29,7 @@ func (c *call) stream(kind string, size int64, from io.Reader) reply {
 	return reply{status: http.StatusOK, serve: func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", kind)
 		w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
-		c.patiently(func() {
+		c.patiently(readerTime, func() {
 			w.WriteHeader(http.StatusOK)
 			_, c.fault = io.Copy(w, from)
 		})
@@ -39,10 +39,11 @@ func (c *call) stream(kind string, size int64, from io.Reader) reply {
 // readerTime is how long a reader may take for a file, whatever its size.
 const readerTime = 15 * time.Minute
 
-// patiently writes something large to a reader, who does not get all day for it.
-func (c *call) patiently(write func()) {
+// patiently writes to a reader, who does not get all day for it: one who asks and does not
+// read would hold a place among the calls.
+func (c *call) patiently(within time.Duration, write func()) {
 	control := http.NewResponseController(c.gin.Writer)
-	_ = control.SetWriteDeadline(time.Now().Add(readerTime)) // a writer without deadlines is none of a network
+	_ = control.SetWriteDeadline(time.Now().Add(within)) // a writer without deadlines is none of a network
 	write()
 	_ = control.Flush()
 	_ = control.SetWriteDeadline(time.Time{})

@@ -277,7 +277,7 @@ func (a *api) serveDescription(router *gin.Engine) error {
 			defer c.end()
 			g.Writer.Header().Set("Content-Type", is.kind)
 			g.Writer.Header().Set("Cache-Control", "public, max-age=300")
-			_, _ = g.Writer.Write(is.text)
+			c.patiently(a.o.SlowSender, func() { _, _ = g.Writer.Write(is.text) })
 		})
 	}
 	return nil

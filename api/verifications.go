@@ -73,7 +73,11 @@ func (c *call) verification(ctx context.Context) (*verify.Report, error) {
 		defer f.close()
 		file, content = f.files["file"], f.files["content"]
 	} else {
-		if file, err = c.raw(c.api.o.MaxDocument); err != nil {
+		most := c.api.o.MaxDocument
+		if kind == "application/json" { // which takes many times its length to be read
+			most = min(most, c.api.o.MaxJSON)
+		}
+		if file, err = c.raw(most); err != nil {
 			return nil, err
 		}
 		defer file.discard()

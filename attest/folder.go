@@ -26,6 +26,9 @@ type folder struct {
 	spool  func(*store.Blob) (*os.File, error) // of records that are read in another order; nil reads them where they are
 }
 
+// smallFile is what is read whole when it is opened.
+const smallFile = 1 << 20
+
 // Open implements [fs.FS].
 func (d *folder) Open(name string) (fs.File, error) {
 	if content, there := d.anew[name]; there {
@@ -35,7 +38,7 @@ func (d *folder) Open(name string) (fs.File, error) {
 		if f.Name != name {
 			continue
 		}
-		if f.Size <= store.ChunkBytes {
+		if f.Size <= smallFile {
 			content, err := whole(d.ctx, d.view, f.SHA256, f.Size)
 			return openBytes(name, content), err
 		}

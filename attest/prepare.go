@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -101,7 +102,7 @@ func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, w *wo
 	now := s.now().In(bundle.VietnamTime())
 	options := signer.Options{Certificates: o.Certificates, PSS: o.PSS, Now: now, Lifetime: s.o.Lifetime}
 	if pages, signed := kept[signer.Document]; signed { // the manifest alone is missing
-		options.Title = pages.Prepared.Request.Title
+		options.Title = strings.TrimSuffix(pages.Prepared.Request.Title, bundle.PagesFile) + bundle.ManifestFile
 		prepared, err := signer.PrepareManifest(w.manifestJSON, options)
 		if err != nil {
 			return err

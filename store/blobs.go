@@ -11,8 +11,10 @@ import (
 	"kytiem/bundle"
 )
 
-// ChunkBytes is how much of a blob stands in one row.
-const ChunkBytes = 1 << 20
+// ChunkBytes is how much of a blob stands in one row: SQLite reads a row's pages one
+// after the other up to the byte that is asked for, and every proof asks for one record
+// in the middle of many.
+const ChunkBytes = 64 << 10
 
 // PutBlob stores what r holds under its SHA-256 and gives that and the size. What is
 // there already is not stored again. The reader is read within the transaction: it

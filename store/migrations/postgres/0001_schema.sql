@@ -66,7 +66,7 @@ CREATE TABLE blobs (
 CREATE TABLE chunks (
     blob  TEXT COLLATE "C" NOT NULL REFERENCES blobs (id) DEFERRABLE INITIALLY DEFERRED,
     n     BIGINT NOT NULL, -- from 0
-    bytes BYTEA NOT NULL, -- 1 MiB each, the last one less
+    bytes BYTEA NOT NULL, -- 64 KiB each, the last one less
     PRIMARY KEY (blob, n)
 );
 

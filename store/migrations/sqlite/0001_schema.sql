@@ -66,7 +66,7 @@ CREATE TABLE blobs (
 CREATE TABLE chunks (
     blob  TEXT    NOT NULL REFERENCES blobs (id) DEFERRABLE INITIALLY DEFERRED,
     n     INTEGER NOT NULL, -- from 0
-    bytes BLOB    NOT NULL, -- 1 MiB each, the last one less
+    bytes BLOB    NOT NULL, -- 64 KiB each, the last one less
     PRIMARY KEY (blob, n)
 ) STRICT;
 
