@@ -307,6 +307,38 @@ func TestRevoked(t *testing.T) {
 	}
 }
 
+// TestRevokedAuthority: once an authority is revoked, whoever has its key can make
+// certificates and answers; those count that are proven to be from before.
+func TestRevokedAuthority(t *testing.T) {
+	e := newEpoch(t, signedAt)
+	by := e.issue(t, nil)
+	stamped := e.raise(t, by, signPDF(t, by, "one", page(t), signedAt), levelT)
+	covered := e.appendStamp(t, stamped)
+	archived := e.appendStamp(t, appendDSS(t, stamped, e.evidence(t, e.pathOf(by), e.tsaPath())))
+	if err := e.ca.Revoke(e.ca.Issuing().Certificate.SerialNumber, signedAt.Add(time.Hour), 2); err != nil {
+		t.Fatal(err)
+	}
+	e.now = signedAt.Add(2 * time.Hour)
+	for _, test := range []struct {
+		name     string
+		document []byte
+		want     outcome
+	}{
+		{"stamped signature", stamped, outcome{verify.Indeterminate, verify.RevocationOutOfBoundsNoPOE}},
+		{"stamped certificate, answers of after", covered, outcome{verify.Indeterminate, verify.RevocationOutOfBoundsNoPOE}},
+		{"stamped certificate and answers", archived, outcome{verify.TotalPassed, ""}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			v := *e.v
+			v.At, v.Revocation = e.now, e.source()
+			r := v.PDF(t.Context(), "x.pdf", test.document)
+			i := slices.IndexFunc(r.Signatures, func(s verify.Signature) bool { return s.Field == "one" })
+			r.Signatures[0], r.Signatures[i] = r.Signatures[i], r.Signatures[0]
+			check(t, r, nil, test.want)
+		})
+	}
+}
+
 // TestManifestLongTerm is the same for the signature over a manifest.
 func TestManifestLongTerm(t *testing.T) {
 	e := newEpoch(t, signedAt)
