@@ -246,6 +246,22 @@ func TestOwnRevisions(t *testing.T) {
 	}
 }
 
+// TestLeftovers finds what nothing leads to, and only what a page could be made of.
+func TestLeftovers(t *testing.T) {
+	objects := formObjects()
+	objects[40] = "<< /Type /Page /Contents 41 0 R >>"
+	objects[41] = streamText("", "BT ET")
+	objects[42] = streamText("/Subtype /Form", "BT ET")
+	objects[43] = "(a text)"
+	got, err := opened(t, written(objects, formTrailer)).Leftovers(0)
+	if err != nil || !slices.Equal(got, []Ref{{40, 0}, {42, 0}}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if got, err := opened(t, written(formObjects(), formTrailer)).Leftovers(0); err != nil || len(got) > 0 {
+		t.Errorf("got %v, %v, want none", got, err)
+	}
+}
+
 func TestLock(t *testing.T) {
 	for _, test := range []struct {
 		lock Lock
