@@ -3,6 +3,7 @@ package signer
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
@@ -115,7 +116,8 @@ func (e *Extender) now() time.Time {
 	return time.Now()
 }
 
-// stamp obtains a token, which the Timestamper has verified.
+// stamp obtains a token, which the Timestamper has verified. That it is over the digest is looked
+// at again: all the rest can be mended later, a token over something else cannot.
 func (x *extending) stamp(digest [32]byte) (*pades.TimeStamp, []byte, error) {
 	if x.e.Timestamper == nil {
 		return nil, nil, ErrTSA
@@ -127,6 +129,9 @@ func (x *extending) stamp(digest [32]byte) (*pades.TimeStamp, []byte, error) {
 	stamp, err := pades.ParseTimeStamp(token)
 	if err != nil {
 		return nil, nil, err
+	}
+	if stamp.Hash != crypto.SHA256 || !bytes.Equal(stamp.Imprint, digest[:]) {
+		return nil, nil, fmt.Errorf("imprint: %w", pades.ErrTimeStamp)
 	}
 	x.last, x.size = stamp, len(token)
 	return stamp, token, nil

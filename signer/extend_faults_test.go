@@ -61,6 +61,13 @@ func TestExtendRefused(t *testing.T) {
 			},
 		},
 		{name: "the authority talks garbage", faults: map[string]devca.Fault{"/tsa": {Body: []byte("garbage")}}, level: signer.LevelB, want: signer.ErrTSA},
+		{name: "a token over something else", change: func(e *signer.Extender) {
+			tsa := w.tsa()
+			e.Timestamper = timestamperFunc(func(ctx context.Context, digest [32]byte) ([]byte, time.Time, error) {
+				digest[0] ^= 1
+				return tsa.Timestamp(ctx, digest)
+			})
+		}, level: signer.LevelB, want: pades.ErrTimeStamp},
 		{name: "no authority", change: func(e *signer.Extender) { e.Timestamper = nil }, level: signer.LevelB, want: signer.ErrTSA},
 		{name: "authority of another root", change: func(e *signer.Extender) {
 			tsa := w.tsa()
