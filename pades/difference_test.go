@@ -220,6 +220,21 @@ func TestDifferencesAcrossRevisions(t *testing.T) {
 	}
 }
 
+// TestDifferencesOfLeftovers: what lay unused in the first revision and came to be used in
+// the second is part of the document for the third.
+func TestDifferencesOfLeftovers(t *testing.T) {
+	base := formObjects()
+	base[40] = streamText("/Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 41 0 R >> >>", "/X Do")
+	base[41] = streamText("/Subtype /Form /BBox [0 0 9 9]", "BT (one) Tj ET")
+	pdf := written(base, formTrailer)
+	pdf = revisionText{7: "… /V 43 0 R /AP << /N 40 0 R >> >>", 43: "<< /Type /Sig /Contents <00> >>"}.after(pdf, base)
+	pdf = revisionText{41: streamText("/Subtype /Form /BBox [0 0 9 9]", "BT (two) Tj ET")}.after(pdf, base)
+	list, err := opened(t, pdf).Differences(0)
+	if err != nil || len(list) != 2 || list[0].Level() != FormFill || list[1].Level() != Other {
+		t.Errorf("got %+v, %v", list, err)
+	}
+}
+
 func TestDifferencesEncrypted(t *testing.T) {
 	pdf := written(formObjects(), formTrailer+" /Encrypt << /Filter /Standard >>")
 	pdf = appended(pdf, nil, formTrailer+" /Encrypt << /Filter /Standard >> /Prev "+startxref(pdf))
@@ -243,6 +258,22 @@ func TestOwnRevisions(t *testing.T) {
 				t.Errorf("a signature that covers part of a page: %+v", c)
 			}
 		}
+	}
+}
+
+// TestLeftovers finds what nothing leads to, and only what a page could be made of.
+func TestLeftovers(t *testing.T) {
+	objects := formObjects()
+	objects[40] = "<< /Type /Page /Contents 41 0 R >>"
+	objects[41] = streamText("", "BT ET")
+	objects[42] = streamText("/Subtype /Form", "BT ET")
+	objects[43] = "(a text)"
+	got, err := opened(t, written(objects, formTrailer)).Leftovers(0)
+	if err != nil || !slices.Equal(got, []Ref{{40, 0}, {42, 0}}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if got, err := opened(t, written(formObjects(), formTrailer)).Leftovers(0); err != nil || len(got) > 0 {
+		t.Errorf("got %v, %v, want none", got, err)
 	}
 }
 

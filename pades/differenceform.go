@@ -317,8 +317,8 @@ func (d *differ) valueChanged(field *formField) (bool, error) {
 		return false, err
 	}
 	now := after.objects[field.ref]
-	if now == nil || field.ref.Number == 0 {
-		return true, nil
+	if now == nil || field.ref.Number == 0 { // gone, or changed only together with the list it stands in
+		return false, nil
 	}
 	was, err := d.f.Resolve(d.old, field.value)
 	if err != nil {

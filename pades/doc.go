@@ -23,7 +23,9 @@
 // everything of the revision but one hole, and /Contents fills that hole with
 // a CMS structure in hexadecimal. [File.Signatures] lists those of every
 // revision; [File.Coverage], [File.Consistent], [Nested] and [File.Accounting]
-// say whether what they claim to cover is what a reader of the file sees.
+// say whether what they claim to cover is what a reader of the file sees, and
+// [File.Differences] what became of the document after them: each revision's changes,
+// with the level that is known to be harmless of each.
 //
 // # Signing
 //

@@ -14,6 +14,8 @@ type graph struct {
 	f     *File
 	edges []edge // of the first revision, by target
 	later map[int32][]int32
+	seen  map[int32]bool // objects whose references are known
+	added int            // to later
 }
 
 // edge says that object from refers to object to. 0 is the trailer.
@@ -25,16 +27,15 @@ const maxEdges = 4_000_000
 
 // references walks the document of a revision.
 func (f *File) references(rev int) (*graph, error) {
-	g := &graph{f: f, later: map[int32][]int32{}}
-	seen := map[int32]bool{}
+	g := &graph{f: f, later: map[int32][]int32{}, seen: map[int32]bool{}}
 	var queue []Ref
 	from := int32(0)
 	visit := func(v Value) {
 		ref, _ := v.Ref()
 		to := int32(ref.Number)
 		g.edges = append(g.edges, edge{to, from})
-		if !seen[to] {
-			seen[to] = true
+		if !g.seen[to] {
+			g.seen[to] = true
 			queue = append(queue, ref)
 		}
 	}
@@ -87,27 +88,39 @@ func (f *File) referring(rev int, ref Ref) (Value, error) {
 	return v, nil
 }
 
-// advance takes in what a revision writes.
+// advance takes in what a revision writes, and what that leads to: something that lay
+// there unused may be part of the document from now on.
 func (g *graph) advance(rev int) error {
 	changed, _ := g.f.Changed(rev)
-	for _, ref := range changed {
-		obj, err := g.f.object(rev, ref)
+	queue := slices.Clone(changed)
+	from := int32(0)
+	visit := func(v Value) {
+		ref, _ := v.Ref()
+		to := int32(ref.Number)
+		if l := g.later[to]; len(l) == 0 || l[len(l)-1] != from {
+			g.later[to] = append(l, from)
+			g.added++
+		}
+		if !g.seen[to] {
+			g.seen[to] = true
+			queue = append(queue, ref)
+		}
+	}
+	g.f.Trailer(rev).references(visit)
+	for len(queue) > 0 {
+		ref := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		g.seen[int32(ref.Number)] = true
+		v, err := g.f.referring(rev, ref)
 		if err != nil {
 			return err
 		}
-		from := int32(ref.Number)
-		obj.value.references(func(v Value) {
-			target, _ := v.Ref()
-			to := int32(target.Number)
-			if l := g.later[to]; len(l) == 0 || l[len(l)-1] != from {
-				g.later[to] = append(l, from)
-			}
-		})
+		from = int32(ref.Number)
+		v.references(visit)
+		if g.added > maxEdges {
+			return broken(ruleLimit, v.Start, "more than %d references", maxEdges)
+		}
 	}
-	g.f.Trailer(rev).references(func(v Value) {
-		target, _ := v.Ref()
-		g.later[int32(target.Number)] = append(g.later[int32(target.Number)], 0)
-	})
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -268,22 +269,24 @@ func (e *evidence) status(ctx context.Context, q question, path certs.Path, i in
 	unproven := false
 	for k := range answers {
 		a := &answers[k]
-		if !e.believedThen(ctx, *a, issuer, believed) {
-			unproven = true
-			continue
-		}
 		switch {
-		case a.Status != certs.Good && !at.Before(a.RevokedAt):
+		case a.Status != certs.Good && !at.Before(a.RevokedAt): // against it counts whatever its proof
 			return *a, true, a.Check(at)
-		case found == nil && e.speaks(q, *a, i, at):
+		case found != nil || !e.speaks(q, *a, i, at):
+		case e.believedThen(ctx, *a, issuer, believed):
 			found = a
+		default:
+			unproven = true
 		}
 	}
 	if found != nil {
 		return *found, true, nil
 	}
 	answer = e.live(ctx, cert, issuer)
-	if err = answer.Check(at); err != nil && answer.Status == certs.Unknown && unproven {
+	switch err = answer.Check(at); {
+	case err == nil && believed.Before(e.v.At): // made since its issuer ceased to be believed
+		err = fmt.Errorf("certificate %s: %w", answer.Serial, errNoProof)
+	case err != nil && answer.Status == certs.Unknown && unproven:
 		err = errors.Join(errNoProof, err)
 	}
 	return answer, false, err

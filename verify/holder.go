@@ -43,11 +43,16 @@ func judgeUnitSigner(r *Report, m *bundle.Manifest, leaves []*x509.Certificate) 
 // field is no canvas for any trusted key, and a preview is not signed.
 func judgeFields(r *Report, fields []signedField, m *bundle.Manifest, d *bundle.Document) {
 	for _, field := range fields {
-		if field.IsTimeStamp() { // nobody's signature
+		prepared := field.Field == bundle.HeadField || field.Field == bundle.OrganisationField
+		if field.IsTimeStamp() && !prepared { // nobody's signature
 			continue
 		}
 		r.Signatures[field.index].amend(func(c *checks) {
 			var signatory []string
+			if field.IsTimeStamp() {
+				c.fail("R-X6", FormatFailure, "cert.wrong_signer", "a time-stamp in a field that is prepared for a signature")
+				return
+			}
 			switch field.Field {
 			case bundle.HeadField:
 				signatory = d.Signatory.Identifiers

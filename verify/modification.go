@@ -3,6 +3,7 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"kytiem/pades"
 )
@@ -13,6 +14,7 @@ type later struct {
 	signatures  []pades.Signature
 	locks       [][]pades.Lock // by signature
 	differences []pades.Difference
+	leftovers   []pades.Ref // in what was signed first
 	err         error
 }
 
@@ -28,6 +30,9 @@ func (v *Verifier) laterOf(file *pades.File, signatures []pades.Signature) *late
 		}
 	}
 	l.differences, l.err = file.Differences(signatures[0].Revision)
+	if slices.ContainsFunc(l.differences, func(d pades.Difference) bool { return d.Level() > pades.LongTerm }) {
+		l.leftovers, l.err = file.Leftovers(signatures[0].Revision)
+	}
 	return l
 }
 
@@ -73,6 +78,9 @@ func (l *later) judge(s *Signature, c *checks, field *signedField) {
 	s.Modifications.Level = level.String()
 	if len(*c) == before {
 		c.ok("R-M1", fmt.Sprintf("what follows revision %d is allowed after it", field.coverage.Revision+1))
+	}
+	if len(l.leftovers) > 0 {
+		c.warn("R-M11", "sig.leftovers", fmt.Sprintf("%d objects that a page could be made of lie in what was signed, and nothing leads to them", len(l.leftovers)))
 	}
 }
 

@@ -25,9 +25,6 @@ type question struct {
 	// asOf is, of a time-stamp, the time that it states: how its certificate stood then is
 	// what its authority is asked about, where the token is not proven to be older than now.
 	asOf time.Time
-	// bound says that what is signed names the certificate by its hash, which so existed
-	// when the signature did.
-	bound bool
 }
 
 // answer is what came of it: checks, and what they rest on.
@@ -158,6 +155,12 @@ func (e *evidence) askPath(ctx context.Context, q question, a *answer, path cert
 	a.revocation = make([]certs.Revocation, len(path)-1)
 	states := make([]checks, len(path)-1)
 	for i := len(path) - 2; i >= 0; i-- {
+		// Whoever has the key of an authority that is no longer believed can make a
+		// certificate for a key that fits any signature. That a signature names its
+		// certificate by hash is no proof against it, since that is signed by the same key.
+		if !e.existed(path[i].Raw, believed) {
+			c.fail("R-X7", NoPOE, "cert.unproven", "certificate "+certs.Serial(path[i])+" not proven to be from before its issuer expired or was revoked")
+		}
 		r, carried, err := e.status(ctx, q, path, i, a.at, believed)
 		a.revocation[i] = r
 		a.carried = a.carried && carried
@@ -165,9 +168,6 @@ func (e *evidence) askPath(ctx context.Context, q question, a *answer, path cert
 		believed = earliest(believed, path[i].NotAfter)
 		if r.Status != certs.Good && !r.RevokedAt.IsZero() {
 			believed = earliest(believed, r.RevokedAt)
-		}
-		if i == 1 && !q.bound && believed.Before(e.v.At) && !e.existed(path[0].Raw, believed) {
-			c.fail("R-X7", NoPOE, "", "the signature does not name its certificate, which is not proven to be from before its issuer expired or was revoked")
 		}
 	}
 	for _, state := range states {

@@ -72,6 +72,9 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []
 	if err != nil {
 		formatFailure((*checks)(&r.Checks), err)
 	}
+	if file.Encrypted() {
+		empty = nil // their names are ciphertext
+	}
 	for _, field := range empty {
 		r.UnsignedFields = append(r.UnsignedFields, field.Name)
 	}
@@ -136,7 +139,10 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 			ID: prefix + signatures[i].Field, Field: signatures[i].Field, SubFilter: signatures[i].SubFilter,
 			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
 		}
-		if field.Revision > 0 && s.ID == prefix {
+		if file.Encrypted() {
+			s.ID, s.Field = prefix, ""
+		}
+		if s.ID == prefix {
 			s.ID = fmt.Sprintf("%s#%d", prefix, i+1)
 		}
 		c := (*checks)(&s.Checks)

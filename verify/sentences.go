@@ -161,6 +161,10 @@ var sentences = map[string]Sentence{
 		"Sau chữ ký này có ô được điền hoặc ký thêm, đúng như biểu mẫu cho phép; phần điền thêm không thuộc chữ ký này.",
 		"After this signature fields were filled or signed, as the form allows; what was filled in is no part of this signature.",
 	},
+	"sig.leftovers": {
+		"Trong bản đã ký có thành phần không hiển thị ở đâu (có thể do phần mềm để lại, cũng có thể được chuẩn bị để tráo đổi); hãy đối chiếu với bản đã ký.",
+		"The signed version holds parts that are shown nowhere, left behind by a program or laid down to be switched to: compare with the signed version.",
+	},
 	"sig.font": {
 		"Một ô điền sau khi ký dùng phông chữ hoặc kiểu hiển thị mới; hãy kiểm tra kỹ nội dung hiển thị.",
 		"A field filled after signing is shown in a font or style that is new; read what it shows with care.",

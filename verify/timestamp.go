@@ -85,7 +85,7 @@ func (e *evidence) judgeAuthority(ctx context.Context, t *Timestamp, c *checks, 
 	}
 	a := e.ask(ctx, question{
 		leaf: stamp.Authority, anchors: e.v.Anchors.TSA, usage: certs.CheckTSAUsage, proofs: proofs,
-		asOf: stamp.At, bound: true, // R-C8 holds for tokens as for signatures: ESSCertID is mandatory
+		asOf: stamp.At,
 	})
 	for _, check := range a.checks {
 		if check.Status == Fail {
