@@ -185,6 +185,8 @@ CREATE TABLE items (
     state    TEXT COLLATE "C" NOT NULL, -- open done lapsed
     done_at  BIGINT
 );
+-- As with chunks: what was prepared is mostly compressed already.
+ALTER TABLE items ALTER COLUMN prepared SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX items_open ON items (bundle, kind) WHERE state = 'open';
 CREATE INDEX items_request ON items (request, n);
 
