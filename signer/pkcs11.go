@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kytiem/pades"
@@ -77,17 +78,13 @@ func climb(leaf *x509.Certificate, others []*x509.Certificate) []*x509.Certifica
 	chain := []*x509.Certificate{leaf}
 	for len(chain) < maxPath {
 		last := chain[len(chain)-1]
-		up := 0
-		for _, issuer := range others {
-			if string(last.RawIssuer) == string(issuer.RawSubject) && !last.Equal(issuer) && last.CheckSignatureFrom(issuer) == nil {
-				chain = append(chain, issuer)
-				up++
-				break
-			}
-		}
-		if up == 0 {
+		up := slices.IndexFunc(others, func(issuer *x509.Certificate) bool {
+			return string(last.RawIssuer) == string(issuer.RawSubject) && !last.Equal(issuer) && last.CheckSignatureFrom(issuer) == nil
+		})
+		if up < 0 {
 			break
 		}
+		chain = append(chain, others[up])
 	}
 	return chain
 }
