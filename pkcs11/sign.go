@@ -45,6 +45,7 @@ type Key struct {
 	handle  ulong
 	public  crypto.PublicKey
 	always  bool // CKA_ALWAYS_AUTHENTICATE
+	offered []ulong
 }
 
 // Key finds the private key of a certificate by CKA_ID, which only shows after login. Of
@@ -53,6 +54,10 @@ type Key struct {
 func (s *Session) Key(id []byte, certificate *x509.Certificate) (*Key, error) {
 	if len(id) == 0 {
 		return nil, ErrNoKey
+	}
+	offered, err := s.module.mechanisms(ulong(s.token.Slot))
+	if err != nil {
+		return nil, err
 	}
 	handles, err := s.find(number(attributeClass, classPrivateKey), match{attributeID, id})
 	if err != nil {
@@ -72,7 +77,7 @@ func (s *Session) Key(id []byte, certificate *x509.Certificate) (*Key, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the key's attributes: %w", err)
 		}
-		return &Key{s, handle, certificate.PublicKey, len(always) == 1 && always[0] != 0}, nil
+		return &Key{s, handle, certificate.PublicKey, len(always) == 1 && always[0] != 0, offered}, nil
 	}
 	return nil, ErrNoKey
 }
@@ -110,11 +115,7 @@ func (k *Key) Sign(hash crypto.Hash, digest []byte, pss bool) (signature []byte,
 		return nil, fmt.Errorf("%T: %w", k.public, ErrMechanism)
 	}
 	m.kind = kind
-	offered, err := k.session.module.mechanisms(ulong(k.session.token.Slot))
-	if err != nil {
-		return nil, err
-	}
-	if !slices.Contains(offered, kind) {
+	if !slices.Contains(k.offered, kind) {
 		return nil, fmt.Errorf("mechanism 0x%x: %w", kind, ErrMechanism)
 	}
 	if signature, err = k.sign(m, input); err != nil {

@@ -17,6 +17,7 @@ var (
 	ErrNoProgram = &Fault{"no-program", "Thiếu chương trình kytiem-token bên cạnh kytiem hoặc trong PATH", "the program kytiem-token is missing beside kytiem and in PATH"}
 	ErrNoModule  = &Fault{"no-module", "Không tìm thấy thư viện PKCS#11; ghi đường dẫn đầy đủ của nó", "the PKCS#11 library was not found, give its absolute path"}
 	ErrModule    = &Fault{"module", "Tệp không phải thư viện PKCS#11, hoặc là thư viện cho hệ máy khác (32/64 bit)", "the file is not a PKCS#11 library, or is one for another kind of machine (32/64 bits)"}
+	ErrProtocol  = &Fault{"protocol", "Chương trình kytiem-token không cùng phiên bản với chương trình này", "not a message of this protocol: is kytiem-token of the same version?"}
 	ErrHangs     = &Fault{"hangs", "Thiết bị hoặc thư viện của nó không trả lời; rút ra cắm lại rồi thử lại", "the token or its library does not answer: plug it in again and try again"}
 	ErrCrashed   = &Fault{"crashed", "Thư viện của thiết bị bị lỗi và dừng giữa chừng; chưa ký gì", "the token's library crashed, nothing was signed"}
 

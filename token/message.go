@@ -82,17 +82,15 @@ type Answer struct {
 	Done        bool         `json:"done,omitempty"`   // the end; without it an answer was cut off
 }
 
-var errMessage = errors.New("not a message of this protocol")
-
 // decode reads one line, strictly: no unknown members, nothing behind.
 func decode(line []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("%w: %w", errMessage, err)
+		return fmt.Errorf("%w: %w", ErrProtocol, err)
 	}
 	if d.More() {
-		return errMessage
+		return ErrProtocol
 	}
 	return nil
 }
@@ -102,14 +100,14 @@ func decode(line []byte, into any) error {
 func Serve(in io.Reader, out io.Writer, answer func(Question, func(Answer) error) error) error {
 	line, err := bufio.NewReader(io.LimitReader(in, maxQuestion)).ReadBytes('\n')
 	if err != nil {
-		return fmt.Errorf("reading the question: %w: %w", errMessage, err)
+		return fmt.Errorf("reading the question: %w: %w", ErrProtocol, err)
 	}
 	var q Question
 	if err := decode(line, &q); err != nil {
 		return err
 	}
 	if len(q.Items) > MaxItems || len(q.Items) > 0 && (q.Certificate == nil || q.Login == nil) {
-		return errMessage
+		return ErrProtocol
 	}
 	encoder := json.NewEncoder(out)
 	err = answer(q, func(a Answer) error { return encoder.Encode(a) })

@@ -32,7 +32,7 @@ func (p Program) List(ctx context.Context) ([]Certificate, error) {
 	var list []Certificate
 	err := p.ask(ctx, Question{Module: p.Module}, func(a Answer) error {
 		if a.Certificate == nil || len(list) == maxCertificates {
-			return errMessage
+			return ErrProtocol
 		}
 		list = append(list, *a.Certificate)
 		return nil
@@ -47,18 +47,18 @@ func (p Program) List(ctx context.Context) ([]Certificate, error) {
 // signatures come in the order of the items, or none does.
 func (p Program) Sign(ctx context.Context, by Certificate, login Login, items []Item) ([][]byte, error) {
 	if len(items) == 0 || len(items) > MaxItems {
-		return nil, fmt.Errorf("%d items: %w", len(items), errMessage)
+		return nil, fmt.Errorf("%d items: %w", len(items), ErrProtocol)
 	}
 	var signatures [][]byte
 	err := p.ask(ctx, Question{Module: p.Module, Certificate: &by, Login: &login, Items: items}, func(a Answer) error {
 		if a.Signature == nil || len(signatures) == len(items) {
-			return errMessage
+			return ErrProtocol
 		}
 		signatures = append(signatures, a.Signature)
 		return nil
 	})
 	if err == nil && len(signatures) != len(items) {
-		err = fmt.Errorf("%d signatures for %d items: %w", len(signatures), len(items), errMessage)
+		err = fmt.Errorf("%d signatures for %d items: %w", len(signatures), len(items), ErrProtocol)
 	}
 	if err != nil {
 		return nil, err
@@ -135,7 +135,8 @@ func listen(out io.Reader, each func(Answer) error, heard func()) error {
 		}
 		switch {
 		case a.Fault != "":
-			return fmt.Errorf("%w: %s", faultOf(a.Fault), printable(a.Detail))
+			fault := faultOf(a.Fault)
+			return fmt.Errorf("%w%s", fault, strings.TrimPrefix(": "+printable(a.Detail), ": "+fault.English))
 		case a.Done:
 			return nil
 		}
@@ -144,7 +145,7 @@ func listen(out io.Reader, each func(Answer) error, heard func()) error {
 		}
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return fmt.Errorf("line of more than %d bytes: %w", maxAnswer, errMessage)
+		return fmt.Errorf("line of more than %d bytes: %w", maxAnswer, ErrProtocol)
 	}
 	return io.ErrUnexpectedEOF
 }

@@ -20,7 +20,7 @@ import (
 var ErrMissing = errors.New("not installed")
 
 // PIN is that of every token made here.
-const PIN = "123456"
+const PIN = "482913"
 
 // Tokens is a directory of SoftHSM's tokens.
 type Tokens struct {
