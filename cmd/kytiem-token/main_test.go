@@ -280,4 +280,3 @@ func TestAnswerRefuses(t *testing.T) {
 		t.Errorf("by hand: %v, %s", err, out)
 	}
 }
-
