@@ -2,6 +2,12 @@ package pkcs11
 
 import "fmt"
 
+// maxCertificate and maxNames bound what a token can make of one line of package token.
+const (
+	maxCertificate = 32 << 10
+	maxNames       = 2 << 10
+)
+
 // Certificate is an X.509 certificate on a token, not parsed.
 type Certificate struct {
 	ID    []byte // CKA_ID, which it has in common with its key
@@ -25,8 +31,8 @@ func (s *Session) Certificates() ([]Certificate, error) {
 				return nil, fmt.Errorf("reading a certificate: %w", err)
 			}
 		}
-		if c.DER == nil {
-			continue // on the token by address only (CKA_URL)
+		if c.DER == nil || len(c.DER) > maxCertificate || len(c.ID)+len(label) > maxNames {
+			continue // on the token by address only (CKA_URL), or nothing that anybody issued
 		}
 		c.Label = padded(label)
 		list = append(list, c)

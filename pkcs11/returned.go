@@ -42,7 +42,7 @@ const (
 	attributeTypeInvalid ReturnValue = 0x12
 )
 
-var returnNames = map[ReturnValue]string{
+var returnNames = map[ReturnValue]string{ //nolint:gosec // names with PIN in them are no PINs
 	0x2: "HOST_MEMORY", 0x3: "SLOT_ID_INVALID", 0x5: "GENERAL_ERROR", 0x6: "FUNCTION_FAILED", 0x7: "ARGUMENTS_BAD",
 	attributeSensitive: "ATTRIBUTE_SENSITIVE", attributeTypeInvalid: "ATTRIBUTE_TYPE_INVALID", 0x20: "DATA_INVALID", 0x21: "DATA_LEN_RANGE",
 	DeviceError: "DEVICE_ERROR", 0x31: "DEVICE_MEMORY", DeviceRemoved: "DEVICE_REMOVED", FunctionCanceled: "FUNCTION_CANCELED",

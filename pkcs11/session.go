@@ -161,7 +161,7 @@ func (s *Session) find(matches ...match) (handles []ulong, err error) {
 		if err != nil || count == 0 {
 			return handles, err
 		}
-		if count > ulong(len(some)) || len(handles)+int(count) > maxObjects { //nolint:gosec // 32 at most by then
+		if count > ulong(len(some)) || len(handles)+int(count) > maxObjects {
 			return nil, fmt.Errorf("C_FindObjects: %w", ErrTooMuch)
 		}
 		handles = append(handles, some[:count]...)
@@ -177,13 +177,16 @@ func (s *Session) value(object, kind ulong) ([]byte, error) {
 		return returned("C_GetAttributeValue", call(s.module.function(cGetAttributeValue), s.handle, object, uintptr(unsafe.Pointer(&asked)), 1))
 	}
 	err := ask()
-	if errors.Is(err, attributeTypeInvalid) || errors.Is(err, attributeSensitive) || err == nil && asked.length == 0 {
+	if errors.Is(err, attributeTypeInvalid) || errors.Is(err, attributeSensitive) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if asked.length > maxAttribute { // CK_UNAVAILABLE_INFORMATION, all ones, too
+	if asked.length == 0 || asked.length == ^ulong(0) { // CK_UNAVAILABLE_INFORMATION
+		return nil, nil
+	}
+	if asked.length > maxAttribute {
 		return nil, fmt.Errorf("C_GetAttributeValue: %d bytes: %w", asked.length, ErrTooMuch)
 	}
 	value := make([]byte, asked.length)

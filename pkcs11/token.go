@@ -21,8 +21,8 @@ type PIN struct {
 	Low      bool // CKF_USER_PIN_COUNT_LOW: a wrong one was tried since the last right one
 	FinalTry bool // CKF_USER_PIN_FINAL_TRY
 	Locked   bool // CKF_USER_PIN_LOCKED
-	Shortest int
-	Longest  int
+	Shortest int  // as an HSM that says nothing of it has them, these may be
+	Longest  int  // zero or below
 }
 
 const (
@@ -66,7 +66,7 @@ func (m *Module) token(slot ulong) (t Token, initialized bool, err error) {
 		PIN: PIN{
 			Needed: info.flags&flagLoginRequired != 0, Pad: info.flags&flagPINPad != 0, Low: info.flags&flagCountLow != 0,
 			FinalTry: info.flags&flagFinalTry != 0, Locked: info.flags&flagLocked != 0,
-			Shortest: int(info.minPIN), Longest: int(info.maxPIN), //nolint:gosec // only compared
+			Shortest: int(info.minPIN), Longest: int(info.maxPIN),
 		},
 	}, info.flags&flagInitialized != 0, nil
 }

@@ -33,6 +33,7 @@ type PKCS11 struct {
 
 	turn    chan struct{} // held during a batch: two logins at once are more than some tokens take
 	refused error         // the PIN was wrong; it is not sent again
+	proven  bool          // the PIN was right once
 }
 
 // maxPath bounds the way up from a certificate among those of a token.
@@ -131,13 +132,18 @@ func (c *PKCS11) Sign(ctx context.Context, requests []Request) ([][]byte, error)
 	if c.refused != nil {
 		return nil, c.refused
 	}
-	signatures, err := c.program.Sign(ctx, c.by, c.login, items)
-	if errors.Is(err, token.ErrPINIncorrect) || errors.Is(err, token.ErrPINIncorrectFinal) || errors.Is(err, token.ErrPINLocked) {
-		c.refused = err
+	login := c.login
+	login.Unattended = login.Unattended && !c.proven // somebody else's slip does not stop a PIN that is known to be right
+	signatures, err := c.program.Sign(ctx, c.by, login, items)
+	for _, fault := range []error{token.ErrPINIncorrect, token.ErrPINIncorrectFinal, token.ErrPINLocked, token.ErrPINExpired, token.ErrPINLength} {
+		if errors.Is(err, fault) {
+			c.refused = err
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
+	c.proven = true
 	// The child verified what came of the library. This is about the child.
 	for i, r := range requests {
 		if err := r.Algorithm.Verify(c.chain[0].PublicKey, r.SignedAttributes, signatures[i]); err != nil {

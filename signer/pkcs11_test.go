@@ -124,6 +124,57 @@ func TestWrongPINOnce(t *testing.T) {
 	}
 }
 
+// TestPINProven: a service goes on with a PIN that was right when it started, though somebody
+// mistyped it elsewhere since; its last try it leaves to people.
+func TestPINProven(t *testing.T) {
+	ca := authority(t)
+	s, program := tokens(t)
+	hold(t, s, "UBND", []byte{1}, issue(t, ca, nil))
+	m := s.Misbehave(t, "")
+	program.Module = m.Module
+	c, err := signer.OpenPKCS11(context.Background(), signer.PKCS11Options{Program: program, Login: token.Login{PIN: tokentest.PIN, Unattended: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		behaviour string
+		want      error
+		calls     string
+	}{{"", nil, "login sign logout"}, {"low", nil, "login sign logout"}, {"final", token.ErrPINFinalTry, ""}, {"", nil, "login sign logout"}} {
+		t.Setenv("MISBEHAVE", test.behaviour)
+		if err := c.Try(context.Background()); !errors.Is(err, test.want) {
+			t.Errorf("Try, %q: %v, want %v", test.behaviour, err, test.want)
+		}
+		if got := m.Calls(); got != test.calls {
+			t.Errorf("%q: called %q, want %q", test.behaviour, got, test.calls)
+		}
+	}
+}
+
+// BenchmarkPKCS11 is a batch of one signature: a process, the library, a login, RSA-2048.
+func BenchmarkPKCS11(b *testing.B) {
+	s := tokentest.Need(b)
+	path, err := tokentest.BuildProgram(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	issued := issue(b, authority(b), nil)
+	serial, err := s.Make("UBND")
+	if err := errors.Join(err, s.PutKey(serial, []byte{1}, issued.Key), s.PutCertificate(serial, []byte{1}, "", issued.Certificate)); err != nil {
+		b.Fatal(err)
+	}
+	o := signer.PKCS11Options{Program: token.Program{Path: path, Module: s.Module}, Login: token.Login{PIN: tokentest.PIN}}
+	c, err := signer.OpenPKCS11(context.Background(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := c.Try(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // TestChildIsNotTrusted: a program that is not what it should be has no signature accepted.
 func TestChildIsNotTrusted(t *testing.T) {
 	ca := authority(t)

@@ -112,6 +112,8 @@ func (p Program) ask(ctx context.Context, q Question, each func(Answer) error) e
 	}
 	state := child.Wait()
 	switch {
+	case err == nil:
+		return nil
 	case silent.Load():
 		return fmt.Errorf("no answer in %s: %w", patience, ErrHangs)
 	case cancelled:

@@ -1,6 +1,7 @@
 package tokentest
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 	"os"
@@ -35,7 +36,7 @@ func (s *Tokens) Misbehave(t testing.TB, behaviour string) Misbehaving {
 		t.Fatal(err)
 	}
 	define := fmt.Sprintf("-DREAL=%q", s.Module)
-	if out, err := exec.Command(compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", define, "-o", m.Module, source, "-ldl").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(context.Background(), compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", define, "-o", m.Module, source, "-ldl").CombinedOutput(); err != nil {
 		t.Fatalf("compiling: %v\n%s", err, out)
 	}
 	t.Setenv("MISBEHAVE", behaviour)

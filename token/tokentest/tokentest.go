@@ -4,6 +4,7 @@
 package tokentest
 
 import (
+	"context"
 	"crypto"
 	"crypto/x509"
 	"encoding/hex"
@@ -83,7 +84,7 @@ func (s *Tokens) Make(label string) (serial string, err error) {
 }
 
 func (s *Tokens) serials() (map[string]bool, error) {
-	show := exec.Command("softhsm2-util", "--show-slots")
+	show := exec.CommandContext(context.Background(), "softhsm2-util", "--show-slots")
 	show.Env = append(os.Environ(), "SOFTHSM2_CONF="+s.Conf)
 	out, err := show.Output()
 	serials := map[string]bool{}
@@ -137,7 +138,7 @@ func (s *Tokens) slot(serial string) (string, error) {
 }
 
 func (s *Tokens) run(program string, args ...string) error {
-	cmd := exec.Command(program, args...)
+	cmd := exec.CommandContext(context.Background(), program, args...)
 	cmd.Env = append(os.Environ(), "SOFTHSM2_CONF="+s.Conf)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %v: %w: %s", program, args, err, out)
@@ -148,7 +149,7 @@ func (s *Tokens) run(program string, args ...string) error {
 // BuildProgram builds kytiem-token into a directory, as make build does.
 func BuildProgram(dir string) (path string, err error) {
 	path = filepath.Join(dir, "kytiem-token")
-	build := exec.Command("go", "build", "-o", path, "kytiem/cmd/kytiem-token")
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", path, "kytiem/cmd/kytiem-token")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building kytiem-token: %w: %s", err, out)
