@@ -174,7 +174,7 @@ func run(t testing.TB, debian, program string, args ...string) string {
 	return string(out)
 }
 
-// TestTwoSteps signs with every kind of key and has others judge the outcome.
+// TestTwoSteps signs with every kind of key, wherever it is carried, and has others judge the outcome.
 func TestTwoSteps(t *testing.T) {
 	ca := authority(t)
 	pages, manifestJSON := document(t, 20)
@@ -185,47 +185,49 @@ func TestTwoSteps(t *testing.T) {
 	}{
 		{"rsa2048", false, pades.RS256}, {"rsa3072", true, pades.PS256}, {"p256", false, pades.ES256}, {"p384", false, pades.ES384},
 	} {
-		t.Run(string(test.want), func(t *testing.T) {
-			dir := t.TempDir()
-			key := carrier(t, issue(t, ca, func(p *devca.Profile) { p.Key = test.key }))
-			o := signer.Options{Certificates: key.Certificates(), PSS: test.pss, Title: "05/BC-UBND", Now: now}
-			onPages, onManifest := prepare(t, pages, manifestJSON, o)
-			if got := onPages.Request.Algorithm; got != test.want {
-				t.Errorf("algorithm %s, want %s", got, test.want)
-			}
-			requests := []signer.Request{onPages.Request, onManifest.Request}
-			signatures, err := key.Sign(context.Background(), requests)
-			if err != nil {
-				t.Fatal(err)
-			}
-			signed, err := stored(t, onPages).Complete(pages, signatures[0], now.Add(time.Minute))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.HasPrefix(signed, pages) {
-				t.Error("signing rewrote the document")
-			}
-			p7s, err := stored(t, onManifest).Complete(manifestJSON, signatures[1], now.Add(time.Minute))
-			if err != nil {
-				t.Fatal(err)
-			}
-			path := func(name string, content []byte) string {
-				name = filepath.Join(dir, name)
-				if err := os.WriteFile(name, content, 0o600); err != nil {
+		for name, carry := range carriers(t) {
+			t.Run(name+" "+string(test.want), func(t *testing.T) {
+				dir := t.TempDir()
+				key := carry(t, issue(t, ca, func(p *devca.Profile) { p.Key = test.key }))
+				o := signer.Options{Certificates: key.Certificates(), PSS: test.pss, Title: "05/BC-UBND", Now: now}
+				onPages, onManifest := prepare(t, pages, manifestJSON, o)
+				if got := onPages.Request.Algorithm; got != test.want {
+					t.Errorf("algorithm %s, want %s", got, test.want)
+				}
+				requests := []signer.Request{onPages.Request, onManifest.Request}
+				signatures, err := key.Sign(context.Background(), requests)
+				if err != nil {
 					t.Fatal(err)
 				}
-				return name
-			}
-			pdf, sig, content := path("a.pdf", signed), path("a.p7s", p7s), path("a.json", manifestJSON)
-			root := path("root.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Root().Certificate.Raw}))
-			run(t, "openssl", "openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", sig, "-content", content,
-				"-CAfile", root, "-purpose", "any", "-attime", fmt.Sprint(now.Unix()), "-out", os.DevNull)
-			run(t, "qpdf", "qpdf", "--check", pdf)
-			if out := run(t, "poppler-utils", "pdfsig", "-nocert", pdf); !strings.Contains(out, "Signature is Valid") ||
-				!strings.Contains(out, "Total document signed") {
-				t.Errorf("pdfsig: %s", out)
-			}
-		})
+				signed, err := stored(t, onPages).Complete(pages, signatures[0], now.Add(time.Minute))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.HasPrefix(signed, pages) {
+					t.Error("signing rewrote the document")
+				}
+				p7s, err := stored(t, onManifest).Complete(manifestJSON, signatures[1], now.Add(time.Minute))
+				if err != nil {
+					t.Fatal(err)
+				}
+				path := func(name string, content []byte) string {
+					name = filepath.Join(dir, name)
+					if err := os.WriteFile(name, content, 0o600); err != nil {
+						t.Fatal(err)
+					}
+					return name
+				}
+				pdf, sig, content := path("a.pdf", signed), path("a.p7s", p7s), path("a.json", manifestJSON)
+				root := path("root.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Root().Certificate.Raw}))
+				run(t, "openssl", "openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", sig, "-content", content,
+					"-CAfile", root, "-purpose", "any", "-attime", fmt.Sprint(now.Unix()), "-out", os.DevNull)
+				run(t, "qpdf", "qpdf", "--check", pdf)
+				if out := run(t, "poppler-utils", "pdfsig", "-nocert", pdf); !strings.Contains(out, "Signature is Valid") ||
+					!strings.Contains(out, "Total document signed") {
+					t.Errorf("pdfsig: %s", out)
+				}
+			})
+		}
 	}
 }
 

@@ -7,15 +7,15 @@ import (
 )
 
 func countersignCommand() *cobra.Command {
-	var p12, passFile string
 	var pss bool
+	var key keyFlags
 	var levels levelFlags
 	cmd := &cobra.Command{
-		Use:   "countersign DIR --p12 FILE --pass-file FILE",
+		Use:   "countersign DIR {--p12 FILE --pass-file FILE | --pkcs11 URI --pin-file FILE}",
 		Short: "cơ quan ký số văn bản sau người có thẩm quyền · the organisation signs the document after its head",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			carrier, err := openPKCS12(p12, passFile)
+			carrier, err := key.open(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -30,13 +30,9 @@ func countersignCommand() *cobra.Command {
 			return signOutcome(cmd, args[0], report, err)
 		},
 	}
+	key.register(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&p12, "p12", "", "PKCS#12 file with the organisation's key and certificate")
-	flags.StringVar(&passFile, "pass-file", "", "file with its password")
 	flags.BoolVar(&pss, "pss", false, "RSASSA-PSS instead of PKCS #1 v1.5")
 	levels.register(flags)
-	for _, name := range []string{"p12", "pass-file"} {
-		cobra.CheckErr(cmd.MarkFlagRequired(name))
-	}
 	return cmd
 }

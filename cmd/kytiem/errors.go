@@ -16,6 +16,7 @@ import (
 	"kytiem/paper"
 	"kytiem/signer"
 	"kytiem/store"
+	"kytiem/token"
 )
 
 // hints say, for errors that a user can mend, what happened and what to do, in both
@@ -34,6 +35,9 @@ var hints = []struct {
 	{dossier.ErrOutsidePeriod, "Đơn vị không tồn tại trong thời gian tiêm; ghi rõ MÃ@NGÀY · the unit did not exist then, give CODE@DATE"},
 	{signer.ErrPassword, "Sai mật khẩu của tệp PKCS#12 · wrong password for the PKCS#12 file"},
 	{signer.ErrPKCS12, "Tệp không phải PKCS#12 có khóa và chứng thư · not a PKCS#12 file with a key and its certificate"},
+	{token.ErrURI, "Địa chỉ khóa ghi như pkcs11:token=…;id=%01, đường dẫn trong đó ghi đầy đủ · a key's address is written so, paths in it absolute"},
+	{token.ErrPINValue, "Không ghi mã PIN vào địa chỉ pkcs11:; đổi mã PIN này và ghi vào một tệp (--pin-file) · the PIN does not belong into the pkcs11: URI: change it, and put it into a file"},
+	{errIssuers, "Tệp chứng thư của nơi cấp phải là PEM, chỉ có chứng thư · the issuers' file has to be PEM, of certificates only"},
 	{certs.ErrExpired, "Chứng thư chữ ký số đã hết hạn; hãy gia hạn rồi ký lại · the certificate has expired, renew it"},
 	{certs.ErrNotYetValid, "Chứng thư chữ ký số chưa đến thời hạn có hiệu lực · the certificate is not valid yet"},
 	{certs.ErrUsage, "Chứng thư không dùng để ký văn bản được · the certificate is not meant for signing documents"},
@@ -80,10 +84,13 @@ var hints = []struct {
 const otherwise = "Không thực hiện được, lý do ở dòng dưới (cách dùng: --help) · it could not be done, the reason is below (usage: --help)"
 
 // explainError puts the hint before the error. Errors of intake bring a sentence of
-// their own for each line and column.
+// their own for each line and column, those of tokens one for their holder.
 func explainError(err error) string {
 	hint := otherwise
-	if faults := fileErrors(err); len(faults) > 0 {
+	var fault *token.Fault
+	if errors.As(err, &fault) {
+		hint = fault.Vietnamese + " · " + fault.English
+	} else if faults := fileErrors(err); len(faults) > 0 {
 		var sentences []string
 		for _, f := range faults {
 			sentences = append(sentences, f.String())

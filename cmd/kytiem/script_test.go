@@ -14,25 +14,25 @@ import (
 )
 
 // TestMain makes this test program pass for kytiem where a script calls it, and has
-// the real devca built, which the demonstration starts as a process of its own.
+// the real devca and kytiem-token built, which kytiem starts as processes of their own.
 func TestMain(m *testing.M) {
-	testscript.Main(withDevca{m}, map[string]func(){"kytiem": main})
+	testscript.Main(withPrograms{m}, map[string]func(){"kytiem": main})
 }
 
-// withDevca runs the tests with devca in PATH.
-type withDevca struct{ *testing.M }
+// withPrograms runs the tests with devca and kytiem-token in PATH.
+type withPrograms struct{ *testing.M }
 
-func (m withDevca) Run() int {
-	dir, err := os.MkdirTemp("", "kytiem-devca-")
+func (m withPrograms) Run() int {
+	dir, err := os.MkdirTemp("", "kytiem-programs-")
 	if err != nil {
 		log.Print(err)
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-o", dir, "kytiem/cmd/devca")
+	build := exec.Command("go", "build", "-o", dir, "kytiem/cmd/devca", "kytiem/cmd/kytiem-token")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		log.Printf("building devca: %v\n%s", err, out)
+		log.Printf("building devca and kytiem-token: %v\n%s", err, out)
 		return 1
 	}
 	if err := os.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH")); err != nil {
@@ -60,6 +60,7 @@ func (m withDevca) Run() int {
 //	field VARIABLE FILE LINE NAME takes a member out of a line of NDJSON into a variable
 //	counts FILE N                 a file, also an XLSX, has N rows below its header
 //	ls DIR NAME…                  a directory holds exactly these files
+//	hsm start|hold …              tokens and a PKCS #11 library, see [hsm]
 //	service start|stop            the service, in the background, see [serviceCommand]
 //	status PATH TOKEN-FILE N      asks it by GET, and compares the status of the answer
 func TestScripts(t *testing.T) {
@@ -72,7 +73,7 @@ func TestScripts(t *testing.T) {
 			env.Values["ca"] = &authority{ctx: ctx}
 			env.Setenv("KYTIEM_LISTEN", "127.0.0.1:0")
 			_, rest, _ := strings.Cut(os.Getenv("PATH"), string(filepath.ListSeparator))
-			env.Setenv("PATH_WITHOUT_DEVCA", rest)
+			env.Setenv("PATH_WITHOUT_PROGRAMS", rest)
 			if os.Geteuid() == 0 { // whom permissions do not hold back
 				env.Setenv("UNPRIVILEGED", "setpriv --bounding-set -dac_override")
 			}
@@ -81,7 +82,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "ca": ca, "await": await, "sample": sampleFile, "province": province, "runes": runes, "bytes": bytesFile,
 			"bomb": bomb, "flip": flip, "json": jsonValue, "field": field, "counts": counts, "ls": ls,
-			"service": serviceCommand, "status": status,
+			"hsm": hsm, "service": serviceCommand, "status": status,
 		},
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"kytiem/certs"
 	"kytiem/signer"
 	"kytiem/store"
+	"kytiem/token"
 	"kytiem/web"
 )
 
@@ -67,7 +68,7 @@ func (s *settings) with(ctx context.Context, stderr io.Writer, to purpose, do fu
 		o.Revocation = &certs.HTTP{AllowPrivate: s.Revocation == "private"}
 	}
 	if to == serving {
-		if o.Statements, err = s.statements(o.Anchors); err != nil {
+		if o.Statements, err = s.statements(ctx, o.Anchors); err != nil {
 			return err
 		}
 	}
@@ -103,15 +104,11 @@ func (s *settings) open(ctx context.Context, to purpose) (*store.Store, error) {
 
 // statements opens the service's own key, which has to be one that verifiers accept: a
 // service that starts with another would sign its statements in vain.
-func (s *settings) statements(anchors certs.Anchors) (*attest.Statements, error) {
+func (s *settings) statements(ctx context.Context, anchors certs.Anchors) (*attest.Statements, error) {
 	if s.Key == "" {
 		return nil, nil //nolint:nilnil // none is what attest takes for none
 	}
-	packed, err := readFile(s.Key, signer.MaxPKCS12Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("KYTIEM_KEY: %w", err)
-	}
-	carrier, err := signer.OpenPKCS12(packed, s.KeyPassword)
+	carrier, err := s.openKey(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("KYTIEM_KEY %s: %w", s.Key, err)
 	}
@@ -125,6 +122,25 @@ func (s *settings) statements(anchors certs.Anchors) (*attest.Statements, error)
 		return nil, fmt.Errorf("KYTIEM_KEY %s, chứng thư không dùng được với KYTIEM_TRUST · its certificate does not serve under KYTIEM_TRUST: %w", s.Key, err)
 	}
 	return &attest.Statements{Carrier: carrier, Chain: raw(chain)}, nil
+}
+
+// openKey opens the service's own key. One in an HSM is tried once, with a signature that is none:
+// a wrong PIN has to end the start, and must not be tried again at the next one.
+func (s *settings) openKey(ctx context.Context) (holder, error) {
+	if s.keyInHSM() {
+		carrier, err := openPKCS11(ctx, s.Key, s.KeyIssuers, signer.PKCS11Options{
+			Program: token.Program{Module: s.Module}, Login: token.Login{PIN: s.KeyPassword, Unattended: true},
+		})
+		if err != nil {
+			return nil, err
+		}
+		return carrier, carrier.Try(ctx)
+	}
+	packed, err := readFile(s.Key, signer.MaxPKCS12Bytes)
+	if err != nil {
+		return nil, err
+	}
+	return signer.OpenPKCS12(packed, s.KeyPassword)
 }
 
 func raw(chain []*x509.Certificate) [][]byte {

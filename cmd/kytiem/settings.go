@@ -7,12 +7,15 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"kytiem/token"
 )
 
 // settings are the environment of the service. The help of `kytiem serve` is made from
@@ -32,8 +35,10 @@ type settings struct {
 	TSAUser     string `env:"KYTIEM_TSA_USER" vi:"tên đăng nhập TSA" en:"user at the TSA"`
 	TSAPassword string `env:"KYTIEM_TSA_PASSWORD" secret:"1" vi:"mật khẩu TSA" en:"password at the TSA"`
 
-	Key         string `env:"KYTIEM_KEY" vi:"tệp PKCS#12 của dịch vụ, để ký các thông báo về tình trạng hồ sơ" en:"PKCS#12 file of the service itself, which signs what it says of a bundle's status"`
-	KeyPassword string `env:"KYTIEM_KEY_PASSWORD" secret:"1" vi:"mật khẩu tệp đó" en:"password of that file"`
+	Key         string `env:"KYTIEM_KEY" vi:"khóa của dịch vụ, để ký các thông báo về tình trạng hồ sơ: tệp PKCS#12, hoặc địa chỉ pkcs11: trong HSM" en:"the service's own key, which signs what it says of a bundle's status: a PKCS#12 file, or a pkcs11: URI in an HSM"`
+	KeyPassword string `env:"KYTIEM_KEY_PASSWORD" secret:"1" vi:"mật khẩu tệp đó, hoặc mã PIN" en:"password of that file, or the PIN"`
+	KeyIssuers  string `env:"KYTIEM_KEY_ISSUERS" vi:"tệp PEM chứng thư của các nơi cấp, nếu HSM không chứa" en:"PEM file of the issuers' certificates, where the HSM does not hold them"`
+	Module      string `env:"KYTIEM_PKCS11_MODULE" vi:"thư viện PKCS#11 của HSM, đường dẫn đầy đủ" en:"PKCS#11 library of the HSM, absolute path"`
 
 	RequestLifetime time.Duration `env:"KYTIEM_REQUEST_LIFETIME" envDefault:"30m" vi:"yêu cầu ký chờ bao lâu" en:"how long a signing request waits"`
 	Temp            string        `env:"KYTIEM_TEMP" vi:"thư mục tạm (chứa dữ liệu cá nhân); mặc định của hệ thống" en:"directory for temporary files (personal data); the system's by default"`
@@ -107,12 +112,20 @@ func variableOf(err error) string {
 // postgres reports whether the database is PostgreSQL and not a file.
 func (s *settings) postgres() bool { return strings.Contains(s.Database, "://") }
 
+// keyInHSM reports whether the service's own key is behind a PKCS #11 library and not in a file.
+func (s *settings) keyInHSM() bool { return strings.HasPrefix(s.Key, "pkcs11:") }
+
 // check finds contradictions that show without opening anything.
 func (s *settings) check() error {
 	host, _, err := net.SplitHostPort(s.Listen)
 	ip := net.ParseIP(host)
 	scheme, _, isURL := strings.Cut(s.Database, "://")
 	tsa, errTSA := url.Parse(s.TSA)
+	var uri token.URI
+	var errURI error
+	if s.keyInHSM() {
+		uri, errURI = token.ParseURI(s.Key)
+	}
 	for _, c := range [...]struct {
 		wrong bool
 		text  string
@@ -127,7 +140,13 @@ func (s *settings) check() error {
 		{s.TSA != "" && s.Trust == "", "KYTIEM_TSA cần KYTIEM_TRUST: không có chứng thư gốc thì không dấu thời gian nào được chấp nhận · needs KYTIEM_TRUST: without anchors no time-stamp is accepted"},
 		{s.TSA == "" && s.TSAUser+s.TSAPassword != "", "KYTIEM_TSA_USER, KYTIEM_TSA_PASSWORD cần KYTIEM_TSA · need KYTIEM_TSA"},
 		{(s.TSAUser == "") != (s.TSAPassword == ""), "KYTIEM_TSA_USER và KYTIEM_TSA_PASSWORD đi cùng nhau · come together"},
-		{(s.Key == "") != (s.KeyPassword == ""), "KYTIEM_KEY và KYTIEM_KEY_PASSWORD(_FILE) đi cùng nhau · come together"},
+		{s.Key == "" && s.KeyPassword != "" || s.Key != "" && s.KeyPassword == "" && !s.keyInHSM(), "KYTIEM_KEY và KYTIEM_KEY_PASSWORD(_FILE) đi cùng nhau · come together"},
+		{s.Module != "" && !filepath.IsAbs(s.Module), "KYTIEM_PKCS11_MODULE là đường dẫn đầy đủ · is an absolute path"},
+		{s.KeyIssuers != "" && !s.keyInHSM(), "KYTIEM_KEY_ISSUERS chỉ dùng khi KYTIEM_KEY là pkcs11:… · is only for a KYTIEM_KEY that is pkcs11:…"},
+		{errors.Is(errURI, token.ErrPINValue), "KYTIEM_KEY không được chứa mã PIN; đổi mã PIN này, đặt KYTIEM_KEY_PASSWORD_FILE · must not hold the PIN: change it, and set KYTIEM_KEY_PASSWORD_FILE"},
+		{errURI != nil, "KYTIEM_KEY ghi như pkcs11:token=…;id=%01 · is written so"},
+		{uri.PINFile != "" && s.KeyPassword != "", "KYTIEM_KEY có pin-source thì không đặt KYTIEM_KEY_PASSWORD · has a pin-source, KYTIEM_KEY_PASSWORD is one too many"},
+		{s.keyInHSM() && uri.Module == "" && s.Module == "", "KYTIEM_KEY trong HSM cần KYTIEM_PKCS11_MODULE · in an HSM needs KYTIEM_PKCS11_MODULE"},
 		{s.Key != "" && s.Trust == "", "KYTIEM_KEY cần KYTIEM_TRUST · needs KYTIEM_TRUST"},
 		{s.RequestLifetime < time.Minute || s.RequestLifetime > 24*time.Hour, "KYTIEM_REQUEST_LIFETIME từ 1m đến 24h · is 1m to 24h"},
 		{s.MaxImport < 1 || s.MaxImport > 4096, "KYTIEM_MAX_IMPORT_MB từ 1 đến 4096 · is 1 to 4096"},

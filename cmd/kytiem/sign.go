@@ -10,20 +10,20 @@ import (
 
 	"kytiem/bundle"
 	"kytiem/dossier"
-	"kytiem/signer"
 	"kytiem/verify"
 )
 
 func signCommand() *cobra.Command {
-	var p12, passFile, number, date, place, capacity string
+	var number, date, place, capacity string
 	var pss bool
+	var key keyFlags
 	var levels levelFlags
 	cmd := &cobra.Command{
-		Use:   "sign DIR --p12 FILE --pass-file FILE",
+		Use:   "sign DIR {--p12 FILE --pass-file FILE | --pkcs11 URI --pin-file FILE}",
 		Short: "ký số văn bản và dữ liệu của hồ sơ · sign document and data of a bundle",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			carrier, err := openPKCS12(p12, passFile)
+			carrier, err := key.open(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -52,18 +52,14 @@ func signCommand() *cobra.Command {
 			return signOutcome(cmd, args[0], report, err)
 		},
 	}
+	key.register(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&p12, "p12", "", "PKCS#12 file with key and certificate")
-	flags.StringVar(&passFile, "pass-file", "", "file with its password")
 	flags.StringVar(&number, "number", "01", "document number in the agency's register, 05 or with its notation, 05/BC-UBND")
 	flags.StringVar(&date, "date", "", "document date, YYYY-MM-DD (default today in Việt Nam)")
 	flags.StringVar(&place, "place", "", "place of issue (default the unit's)")
 	flags.StringVar(&capacity, "capacity", "", "TM, KT, TL, TUQ or Q (Nghị định 30/2020/NĐ-CP, Điều 13)")
 	levels.register(flags)
 	flags.BoolVar(&pss, "pss", false, "RSASSA-PSS instead of PKCS #1 v1.5")
-	for _, name := range []string{"p12", "pass-file"} {
-		cobra.CheckErr(cmd.MarkFlagRequired(name))
-	}
 	return cmd
 }
 
@@ -78,44 +74,4 @@ func signOutcome(cmd *cobra.Command, dir string, report *verify.Report, err erro
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "Ký số thành công · signed: %s\n", dir)
 	return report.WriteText(cmd.OutOrStdout())
-}
-
-// openPKCS12 opens a key file with the password in another file, so that it stands
-// in no process list.
-func openPKCS12(path, passFile string) (*signer.PKCS12, error) {
-	password, err := readPassword(passFile)
-	if err != nil {
-		return nil, err
-	}
-	data, err := readFile(path, signer.MaxPKCS12Bytes)
-	if errors.Is(err, bundle.ErrTooLarge) {
-		return nil, fmt.Errorf("%s: %w", path, signer.ErrPKCS12)
-	}
-	if err != nil {
-		return nil, err
-	}
-	carrier, err := signer.OpenPKCS12(data, password)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return carrier, nil
-}
-
-var errPassFile = errors.New("not a password of one line")
-
-// readPassword reads a password and no more: a key file or a device named by mistake is
-// refused.
-func readPassword(path string) (string, error) {
-	content, err := readFile(path, 1024)
-	if errors.Is(err, bundle.ErrTooLarge) {
-		return "", fmt.Errorf("%s: %w", path, errPassFile)
-	}
-	if err != nil {
-		return "", err
-	}
-	password := strings.TrimRight(string(content), "\r\n")
-	if strings.ContainsAny(password, "\x00\r\n") {
-		return "", fmt.Errorf("%s: %w", path, errPassFile)
-	}
-	return password, nil
 }
