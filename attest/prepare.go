@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -36,7 +37,17 @@ const heldBytes = 1 << 20
 // certificate that carries the unit's identifier is bound to the account on its first
 // use. A signature that an earlier request brought home under the same certificate is
 // kept, and only the missing one asked for.
+//
+// A clerk's request is for the organisation's signature, on documents that their heads have
+// signed and only on those; see countersign.go.
 func (s *Service) Prepare(ctx context.Context, who Actor, o SigningOrder) (SigningRequest, error) {
+	if signing(who) == CountersignBundles { // which a raise can get in the way of at any moment
+		return again(func() (SigningRequest, error) { return s.prepareAll(ctx, who, o) })
+	}
+	return s.prepareAll(ctx, who, o)
+}
+
+func (s *Service) prepareAll(ctx context.Context, who Actor, o SigningOrder) (SigningRequest, error) {
 	if err := o.check(); err != nil {
 		return SigningRequest{}, err
 	}
@@ -52,8 +63,12 @@ func (s *Service) Prepare(ctx context.Context, who Actor, o SigningOrder) (Signi
 	if err != nil {
 		return SigningRequest{}, err
 	}
+	options, err := s.options(&o)
+	if err != nil {
+		return SigningRequest{}, err
+	}
 	for _, w := range works {
-		if err := dossier.CheckHolder(w.manifest, w.document, o.Certificates); err != nil {
+		if err := w.checkHolder(o.Certificates); err != nil {
 			return SigningRequest{}, err
 		}
 		if w.first, err = s.bound(ctx, who, o.Certificates[0], w.Unit, w.manifest.Unit.Identifier); err != nil {
@@ -61,7 +76,7 @@ func (s *Service) Prepare(ctx context.Context, who Actor, o SigningOrder) (Signi
 		}
 	}
 	for _, w := range works {
-		if err := s.prepare(ctx, who, &o, w); err != nil {
+		if err := s.prepare(ctx, who, &o, options, w); err != nil {
 			return SigningRequest{}, fmt.Errorf("bundle %s: %w", w.ID, err)
 		}
 	}
@@ -92,14 +107,44 @@ func (o *SigningOrder) check() error {
 	return nil
 }
 
+// options are those that all signatures of an order are made under. What the service does
+// not accept is refused here, before anything is opened.
+func (s *Service) options(o *SigningOrder) (signer.Options, error) {
+	options := signer.Options{Certificates: o.Certificates, PSS: o.PSS, Algorithm: o.Algorithm, Now: s.now().In(bundle.VietnamTime()),
+		Lifetime: s.o.Lifetime}
+	if o.PSS && o.Algorithm != "" {
+		return options, fmt.Errorf("PSS beside an algorithm: %w", bundle.ErrMalformed)
+	}
+	algorithm, err := options.AlgorithmFor(o.Certificates[0])
+	if err != nil {
+		return options, err
+	}
+	if !slices.Contains(s.o.Algorithms, algorithm) {
+		return options, fmt.Errorf("%s: %w", algorithm, ErrAlgorithm)
+	}
+	if o.Picture != nil {
+		options.Picture, err = paper.ReadPicture(o.Picture)
+	}
+	return options, err
+}
+
+// checkHolder asks whether a certificate is one to sign this bundle with.
+func (w *work) checkHolder(certificates []*x509.Certificate) error {
+	if w.organisation {
+		return dossier.CheckOrganisation(w.manifest, certificates)
+	}
+	return dossier.CheckHolder(w.manifest, w.document, certificates)
+}
+
 // prepare draws up the items that are still needed for a bundle.
-func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, w *work) error {
+func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, options signer.Options, w *work) error {
+	if w.organisation {
+		return s.prepareOrganisation(ctx, o, options, w)
+	}
 	kept, err := s.kept(ctx, w, sha256.Sum256(o.Certificates[0].Raw))
 	if err != nil {
 		return err
 	}
-	now := s.now().In(bundle.VietnamTime())
-	options := signer.Options{Certificates: o.Certificates, PSS: o.PSS, Now: now, Lifetime: s.o.Lifetime}
 	if pages, signed := kept[signer.Document]; signed { // the manifest alone is missing
 		options.Title = pages.Prepared.Request.Title
 		prepared, err := signer.PrepareManifest(w.manifestJSON, options)
@@ -113,7 +158,7 @@ func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, w *wo
 		return w.add(&half{Prepared: prepared}, manifest.SHA256)
 	}
 	finish := dossier.Finish{Number: cmp.Or(o.Number, w.Number, "1"), Date: o.Date, Place: o.Place, Capacity: o.Capacity,
-		Certificate: o.Certificates[0], Attachments: w.attachments(), Now: now}
+		Certificate: o.Certificates[0], Attachments: w.attachments(), Now: options.Now}
 	document, err := finish.Document(w.document, w.manifest) // before a number is used up
 	if err != nil {
 		return err
@@ -243,7 +288,7 @@ func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, work
 		Certificate: sha256.Sum256(leaf.Raw)}
 	told := SigningRequest{ID: r.ID, Carrier: r.Carrier, State: r.State, CreatedAt: r.CreatedAt, Warnings: warnings}
 	for _, w := range works {
-		if err := tx.MoveBundle(ctx, &w.Bundle, bundle.Request); err != nil {
+		if err := w.take(ctx, tx); err != nil {
 			return SigningRequest{}, err
 		}
 		for _, id := range w.dropped {
@@ -266,7 +311,11 @@ func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, work
 			r.Items, told.Items = append(r.Items, i), append(told.Items, h.item(i))
 			facts = append(facts, audit.ID(i.Kind, hex.EncodeToString(h.Prepared.Request.DocumentSHA256)))
 		}
-		if err := tx.Audit("signing.prepared", who.Account, w.Unit, w.ID, facts...); err != nil {
+		act := "signing.prepared"
+		if w.organisation {
+			act = "countersigning.prepared"
+		}
+		if err := tx.Audit(act, who.Account, w.Unit, w.ID, facts...); err != nil {
 			return SigningRequest{}, err
 		}
 	}
