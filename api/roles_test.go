@@ -120,6 +120,8 @@ func (w *world) url(o *operationSeen) string {
 	switch o.OperationID {
 	case "list-records", "count-records", "list-imports", "list-bundles", "list-certificates", "list-accounts":
 		url += "?unit=" + commune
+	case "list-units-without-certificate":
+		url += "?below=" + commune
 	}
 	return url
 }

@@ -52,13 +52,14 @@ const (
 	WriteAccounts      Act = "accounts.write"
 	ReadCertificates   Act = "certificates.read"
 	BindCertificates   Act = "certificates.bind"
+	ReadMissing        Act = "certificates.read_missing" // which units have none
 )
 
 // Acts lists every act.
 func Acts() []Act {
 	return []Act{ImportResults, ReadResults, CorrectResults, ConfirmVaccination, ConfirmIdentity, ProveRecords, SealBundles,
 		WithdrawBundles, ReadBundles, ReadPages, SignBundles, CountersignBundles, DrawMinutes, ConfirmMinutes, SupersedeBundles,
-		RecallBundles, ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates}
+		RecallBundles, ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates, ReadMissing}
 }
 
 // Reach is over which units a role may do an act.
@@ -100,6 +101,8 @@ func ReachOf(r Role, a Act) Reach {
 		return reach(r, Everywhere, Admin)
 	case ReadCertificates:
 		return max(reach(r, Own, Head, Clerk), reach(r, Below, Monitor), reach(r, Everywhere, Admin))
+	case ReadMissing:
+		return max(reach(r, Below, Monitor), reach(r, Everywhere, Admin))
 	case BindCertificates:
 		return max(reach(r, Own, Head), reach(r, Everywhere, Admin))
 	}

@@ -59,7 +59,7 @@ func (s *Service) prepareAll(ctx context.Context, who Actor, o SigningOrder) (Si
 		}
 		works = append(works, w)
 	}
-	warnings, err := s.fit(ctx, o.Certificates)
+	fit, err := s.fit(ctx, o.Certificates)
 	if err != nil {
 		return SigningRequest{}, err
 	}
@@ -81,7 +81,7 @@ func (s *Service) prepareAll(ctx context.Context, who Actor, o SigningOrder) (Si
 		}
 	}
 	return step(ctx, s, who, func(tx *store.Tx) (SigningRequest, error) {
-		return request(ctx, tx, who, &o, works, warnings)
+		return request(ctx, tx, who, &o, works, fit)
 	})
 }
 
@@ -282,11 +282,11 @@ func (s *Service) number(ctx context.Context, who Actor, o *SigningOrder, w *wor
 }
 
 // request opens the request for what was prepared, all of it or nothing.
-func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, works []*work, warnings []Warning) (SigningRequest, error) {
+func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, works []*work, fit fitness) (SigningRequest, error) {
 	leaf := o.Certificates[0]
 	r := store.Request{ID: bundle.NewID(), Account: who.Account, Carrier: o.Carrier, CreatedAt: tx.Now(), State: store.RequestOpen,
 		Certificate: sha256.Sum256(leaf.Raw)}
-	told := SigningRequest{ID: r.ID, Carrier: r.Carrier, State: r.State, CreatedAt: r.CreatedAt, Warnings: warnings}
+	told := SigningRequest{ID: r.ID, Carrier: r.Carrier, State: r.State, CreatedAt: r.CreatedAt, Warnings: fit.warnings}
 	for _, w := range works {
 		if err := w.take(ctx, tx); err != nil {
 			return SigningRequest{}, err
@@ -332,6 +332,9 @@ func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, work
 		}
 	} else if c, err := tx.CertificateBySHA256(ctx, r.Certificate); err != nil || c.Account != who.Account { // ended meanwhile
 		return SigningRequest{}, errors.Join(err, ErrUnbound)
+	}
+	if err := fit.note(ctx, tx); err != nil {
+		return SigningRequest{}, err
 	}
 	return told, tx.Enqueue(ctx, expireArgs{Request: r.ID}, &river.InsertOpts{ScheduledAt: r.ExpiresAt.Add(time.Second)})
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func countersignCommand() *cobra.Command {
-	var p12, passFile string
+	var p12, passFile, stamp string
 	var pss bool
 	var levels levelFlags
 	cmd := &cobra.Command{
@@ -20,6 +20,9 @@ func countersignCommand() *cobra.Command {
 				return err
 			}
 			o := dossier.SignOptions{Carrier: carrier, Certificates: carrier.Certificates(), PSS: pss}
+			if o.Picture, err = readStamp(stamp); err != nil {
+				return err
+			}
 			if o.Verifier, err = newVerifier(levels.trust, "", false); err != nil {
 				return err
 			}
@@ -34,6 +37,7 @@ func countersignCommand() *cobra.Command {
 	flags.StringVar(&p12, "p12", "", "PKCS#12 file with the organisation's key and certificate")
 	flags.StringVar(&passFile, "pass-file", "", "file with its password")
 	flags.BoolVar(&pss, "pss", false, "RSASSA-PSS instead of PKCS #1 v1.5")
+	flags.StringVar(&stamp, "stamp", "", "PNG of the seal, shown on the page")
 	levels.register(flags)
 	for _, name := range []string{"p12", "pass-file"} {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))

@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"kytiem/attest"
+	"kytiem/pades"
 )
 
 // settings are the environment of the service. The help of `kytiem serve` is made from
@@ -34,6 +37,8 @@ type settings struct {
 
 	Key         string `env:"KYTIEM_KEY" vi:"tệp PKCS#12 của dịch vụ, để ký các thông báo về tình trạng hồ sơ" en:"PKCS#12 file of the service itself, which signs what it says of a bundle's status"`
 	KeyPassword string `env:"KYTIEM_KEY_PASSWORD" secret:"1" vi:"mật khẩu tệp đó" en:"password of that file"`
+
+	Algorithms []pades.Algorithm `env:"KYTIEM_ALGORITHMS" envDefault:"RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512" vi:"thuật toán được nhận cho chữ ký mới" en:"algorithms accepted for new signatures"`
 
 	RequestLifetime time.Duration `env:"KYTIEM_REQUEST_LIFETIME" envDefault:"30m" vi:"yêu cầu ký chờ bao lâu" en:"how long a signing request waits"`
 	Temp            string        `env:"KYTIEM_TEMP" vi:"thư mục tạm (chứa dữ liệu cá nhân); mặc định của hệ thống" en:"directory for temporary files (personal data); the system's by default"`
@@ -129,6 +134,8 @@ func (s *settings) check() error {
 		{(s.TSAUser == "") != (s.TSAPassword == ""), "KYTIEM_TSA_USER và KYTIEM_TSA_PASSWORD đi cùng nhau · come together"},
 		{(s.Key == "") != (s.KeyPassword == ""), "KYTIEM_KEY và KYTIEM_KEY_PASSWORD(_FILE) đi cùng nhau · come together"},
 		{s.Key != "" && s.Trust == "", "KYTIEM_KEY cần KYTIEM_TRUST · needs KYTIEM_TRUST"},
+		{len(s.Algorithms) == 0 || slices.ContainsFunc(s.Algorithms, func(a pades.Algorithm) bool { return !slices.Contains(attest.Algorithms(), a) }),
+			"KYTIEM_ALGORITHMS gồm các tên trong RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512 · are names out of these"},
 		{s.RequestLifetime < time.Minute || s.RequestLifetime > 24*time.Hour, "KYTIEM_REQUEST_LIFETIME từ 1m đến 24h · is 1m to 24h"},
 		{s.MaxImport < 1 || s.MaxImport > 4096, "KYTIEM_MAX_IMPORT_MB từ 1 đến 4096 · is 1 to 4096"},
 		{s.MaxDocument < 1 || s.MaxDocument > 64, "KYTIEM_MAX_DOCUMENT_MB từ 1 đến 64 · is 1 to 64"},
