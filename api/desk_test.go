@@ -44,6 +44,12 @@ func (c *clock) now() time.Time {
 	return c.at
 }
 
+func (c *clock) pass(d time.Duration) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.at = c.at.Add(d)
+}
+
 // desk is a service that answers over HTTP, with a throwaway CA that does too, and one
 // account of every role in two units.
 type desk struct {
