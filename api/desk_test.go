@@ -24,6 +24,7 @@ import (
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/certs/devca"
+	"kytiem/pades"
 	"kytiem/sample"
 	"kytiem/store"
 )
@@ -41,6 +42,12 @@ func (c *clock) now() time.Time {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.at = c.at.Add(d)
 }
 
 // desk is a service that answers over HTTP, with a throwaway CA that does too, and one
@@ -183,6 +190,18 @@ func (d *desk) issue(t testing.TB, identifiers ...string) devca.Issued {
 	return issued
 }
 
+// issueSeal certifies the commune itself.
+func (d *desk) issueSeal(t testing.TB) devca.Issued {
+	t.Helper()
+	unit, _ := sample.Unit(commune)
+	issued, err := d.ca.Issue(devca.Profile{Kind: devca.Organisation, CommonName: "Ủy ban nhân dân xã Phú Hòa",
+		Organization: "Ủy ban nhân dân xã Phú Hòa", Identifiers: []string{unit.Identifier}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return issued
+}
+
 // results is a file of n fresh results of the commune.
 func (d *desk) results(t testing.TB, n int) []byte {
 	t.Helper()
@@ -304,13 +323,21 @@ func (d *desk) prepare(t testing.TB, key devca.Issued, bundles ...string) (r req
 	return r
 }
 
+// countersign has the clerk ask for the organisation's signature under key.
+func (d *desk) countersign(t testing.TB, key devca.Issued, bundles ...string) (r requestSeen) {
+	t.Helper()
+	d.call(t, d.token[attest.Clerk], http.MethodPost, "/v1/signing-requests",
+		object{"bundles": bundles, "carrier": "api", "certificates": chainOf(key)}).into(t, &r)
+	return r
+}
+
 // sign is what the head's token does, outside of the service.
 func sign(t testing.TB, key devca.Issued, items ...itemSeen) object {
 	t.Helper()
 	var signatures []object
 	for _, i := range items {
-		hash := crypto.SHA256
-		if !strings.HasSuffix(i.Algorithm, "256") {
+		hash := pades.Algorithm(i.Algorithm).Hash()
+		if hash == 0 {
 			t.Fatalf("algorithm %s", i.Algorithm)
 		}
 		h := hash.New()

@@ -25,7 +25,7 @@ func (a *api) eventCall() {
 		vi: "Theo dõi trạng thái yêu cầu ký (SSE)", en: "Watch a signing request (SSE)",
 		about: "event: state, data: như GET …/{id}. Kết thúc khi yêu cầu đóng; hết giờ thì gọi lại. · " +
 			"event: state, data: as GET …/{id}. Ends when the request is closed; when its time is over, call again.",
-		acts: []attest.Act{attest.SignBundles}, problems: []string{"not-found"}}
+		acts: signingActs(), problems: []string{"not-found"}}
 	o.outcomes = map[int]*outcome{http.StatusOK: {about: "text/event-stream", files: []string{"text/event-stream"}}}
 	register(a, o, func(ctx context.Context, c *call, in *ByRequest) (reply, error) {
 		now, err := a.service.SigningRequest(ctx, c.who, in.ID)

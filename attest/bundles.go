@@ -31,7 +31,7 @@ func tell(ctx context.Context, v *store.View, b store.Bundle) (Bundle, error) {
 		if p, err = v.Progress(ctx, b.ID); err == nil {
 			out.Progress = &p
 		}
-	case bundle.Pending:
+	case bundle.Pending, bundle.Signed: // the organisation's, after its head
 		var r store.Request
 		if r, err = v.RequestOf(ctx, b.ID); err == nil {
 			out.Request = r.ID

@@ -38,7 +38,8 @@ func (s *Service) BindCertificate(ctx context.Context, who Actor, account string
 	if err != nil || len(certificates) == 0 {
 		return Certificate{}, fmt.Errorf("reading the certificate: %w", bundle.ErrMalformed)
 	}
-	if _, err := s.fit(ctx, certificates); err != nil {
+	fit, err := s.fit(ctx, certificates)
+	if err != nil {
 		return Certificate{}, err
 	}
 	identifier, err := s.identifier(ctx, a.Unit)
@@ -51,7 +52,14 @@ func (s *Service) BindCertificate(ctx context.Context, who Actor, account string
 		return Certificate{}, fmt.Errorf("certificate %s: %w", certs.Serial(certificates[0]), dossier.ErrWrongHolder)
 	}
 	return step(ctx, s, who, func(tx *store.Tx) (Certificate, error) {
-		return bind(ctx, tx, who, bindingOf(certificates[0], a.ID, a.Unit))
+		c, err := bind(ctx, tx, who, bindingOf(certificates[0], a.ID, a.Unit))
+		if err == nil {
+			err = fit.note(ctx, tx)
+		}
+		if err != nil {
+			return Certificate{}, err
+		}
+		return tx.Certificate(ctx, c.ID)
 	})
 }
 
@@ -130,37 +138,43 @@ func (s *Service) identifier(ctx context.Context, unit string) (known string, er
 // fit asks whether certificates, leaf first, may sign at present: validity, usage,
 // strength, a path to an anchor, revocation (Thông tư 15/2025/TT-BKHCN, Phụ lục II, 1.1-1.5).
 // A status that cannot be learnt is a warning: it must not keep anybody from signing.
-func (s *Service) fit(ctx context.Context, certificates []*x509.Certificate) ([]Warning, error) {
+func (s *Service) fit(ctx context.Context, certificates []*x509.Certificate) (fitness, error) {
 	now, leaf := s.now(), certificates[0]
 	if err := certs.CheckValidity(leaf, now); err != nil {
-		return nil, err
+		return fitness{}, err
 	}
 	for _, check := range [...]func(*x509.Certificate) error{certs.CheckUsage, certs.CheckStrength} {
 		if err := check(leaf); err != nil {
-			return nil, err
+			return fitness{}, err
 		}
 	}
 	paths, err := certs.Paths(leaf, certificates[1:], s.o.Anchors.CA, now)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
+		return fitness{}, fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
 	source := s.o.Revocation
 	if source == nil {
 		source = certs.Offline{}
 	}
-	var warnings []Warning
-	for _, answer := range certs.PathRevocation(ctx, source, paths[0], now) {
+	found := fitness{evidence: certs.Evidence{Path: paths[0], Answers: certs.PathRevocation(ctx, source, paths[0], now)}}
+	for _, answer := range found.evidence.Answers {
 		err := answer.Check(now)
 		switch {
 		case errors.Is(err, certs.ErrStatusUnknown):
-			warnings = []Warning{{Code: "certificate-status-unknown",
+			found.warnings = []Warning{{Code: "certificate-status-unknown",
 				VI: "Không hỏi được tình trạng thu hồi của chứng thư số; chữ ký vẫn được tạo, tình trạng sẽ được kiểm tra sau.",
 				EN: "The revocation status of the certificate could not be asked; the signature is made all the same, the status is checked later."}}
-		case err != nil:
-			return nil, err
+		case err != nil: // which the register shows from now on
+			return fitness{}, errors.Join(err, s.store.InTx(apart(ctx), func(tx *store.Tx) error { return found.note(ctx, tx) }))
 		}
 	}
-	return warnings, nil
+	return found, nil
+}
+
+// fitness is what was found about a certificate that may sign.
+type fitness struct {
+	warnings []Warning
+	evidence certs.Evidence
 }
 
 // UnbindCertificate ends a binding.

@@ -258,7 +258,7 @@ func named(act string) []string {
 		return []string{"statement", "signature"}
 	case "signing.completed":
 		return []string{string(signer.Document), string(signer.Manifest)}
-	case "bundles.seal", "bundles.sign":
+	case "bundles.seal", "bundles.sign", "bundles.countersign":
 		return []string{"manifest", "pdf"}
 	case "minutes.draw", "minutes.confirm":
 		return []string{"minutes", "scan"}

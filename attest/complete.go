@@ -81,7 +81,7 @@ func (s *Service) complete(ctx context.Context, who Actor, id string, signatures
 	}
 	// One transaction for each bundle, so that of a hundred documents one at a time is in
 	// memory; the last one answers the call.
-	var last *filing
+	var last effect = nothing{}
 	for n, b := range bundles {
 		f, err := s.assemble(ctx, b, arrived[b])
 		if err != nil {
@@ -104,19 +104,33 @@ func (s *Service) complete(ctx context.Context, who Actor, id string, signatures
 		if err != nil {
 			return Completion{}, err
 		}
-		if now.State == store.RequestOpen && finished(now) {
-			if err := tx.CloseRequest(ctx, id, store.RequestDone); err != nil {
+		if now.State == store.RequestOpen && !awaited(now) {
+			if now.State, err = conclude(ctx, tx, who, unit, now); err != nil {
 				return Completion{}, err
 			}
-			if err := tx.Audit("signing.done", who.Account, unit, id, audit.Count("items", int64(len(now.Items)))); err != nil {
-				return Completion{}, err
-			}
-			now.State = store.RequestDone
 		}
 		c := Completion{Outcomes: outcomes}
 		c.Request, err = told(now)
 		return c, err
 	})
+}
+
+// awaited reports whether a signature of a request can still come.
+func awaited(r store.Request) bool {
+	return slices.ContainsFunc(r.Items, func(i store.Item) bool { return i.State == store.RequestOpen })
+}
+
+// conclude closes a request for which nothing comes any more: it is done with all of its
+// signatures, and lapsed where one of them is no longer asked for.
+func conclude(ctx context.Context, tx *store.Tx, who Actor, unit string, r store.Request) (store.RequestState, error) {
+	to := store.RequestDone
+	if !finished(r) {
+		to = store.RequestLapsed
+	}
+	if err := tx.CloseRequest(ctx, r.ID, to); err != nil {
+		return "", err
+	}
+	return to, tx.Audit("signing."+string(to), who.Account, unit, r.ID, audit.Count("items", int64(len(r.Items))))
 }
 
 // finished reports whether every signature of a request is there.
@@ -135,8 +149,19 @@ type arrival struct {
 	digest store.Digest
 }
 
-// filing is what a bundle gets out of the signatures that came: none, one, or the two
-// that make it signed. The nil filing writes nothing.
+// effect is what comes of the signatures that came for one bundle, to be written within a
+// transaction.
+type effect interface {
+	write(ctx context.Context, tx *store.Tx, who Actor) error
+}
+
+// nothing is the effect of signatures of which none was good.
+type nothing struct{}
+
+func (nothing) write(context.Context, *store.Tx, Actor) error { return nil }
+
+// filing is what a bundle gets out of its head's signatures: one, or the two that make it
+// signed.
 type filing struct {
 	bundle   store.Bundle
 	arrivals []arrival // good ones
@@ -151,31 +176,35 @@ func (f *filing) whole() bool { return f.document != nil && f.manifest != nil }
 
 // assemble puts a bundle's signatures in place and has them judged, all outside of a
 // transaction. What our own verifier would not accept is not kept; the outcome says so.
-func (s *Service) assemble(ctx context.Context, id string, arrivals []arrival) (*filing, error) {
+func (s *Service) assemble(ctx context.Context, id string, arrivals []arrival) (effect, error) {
 	v := s.store.Glance()
 	b, err := v.Bundle(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	for n := range arrivals {
+		if arrivals[n].half, err = halfOf(arrivals[n].item); err != nil {
+			return nil, err
+		}
+	}
+	if arrivals[0].half.Organisation {
+		return s.assembleOrganisation(ctx, b, arrivals[0])
 	}
 	if b.Status.State != bundle.Pending { // whoever completed, expired or refused came between it and the request
 		return nil, fmt.Errorf("bundle %s is %s: %w", id, b.Status.State, store.ErrStale)
 	}
 	f := &filing{bundle: b}
 	for _, a := range arrivals {
-		if a.half, err = halfOf(a.item); err != nil {
-			return nil, err
-		}
-		base, err := s.base(ctx, a.item)
+		good, err := s.embed(ctx, &a)
 		if err != nil {
 			return nil, err
 		}
-		if a.signed, a.outcome.Err = a.half.Prepared.Complete(base, a.signature, s.now()); a.outcome.Err == nil {
-			a.digest = sha256.Sum256(a.signed)
+		if good {
 			f.arrivals = append(f.arrivals, a)
 		}
 	}
 	if len(f.arrivals) == 0 {
-		return nil, nil //nolint:nilnil // nothing good came: nothing to file
+		return nothing{}, nil
 	}
 	if f.stored, err = v.Files(ctx, id); err != nil {
 		return nil, err
@@ -192,12 +221,26 @@ func (s *Service) assemble(ctx context.Context, id string, arrivals []arrival) (
 		for _, a := range f.arrivals {
 			a.outcome.Err = fmt.Errorf("bundle %s, verdict %s: %w", id, report.Verdict, ErrNotAccepted)
 		}
-		return nil, nil //nolint:nilnil // as above
+		return nothing{}, nil
 	}
 	if f.whole() {
 		f.old, err = s.succeed(ctx, b)
 	}
 	return f, err
+}
+
+// embed puts a signature where it belongs. One that is not good is its outcome, and no
+// error.
+func (s *Service) embed(ctx context.Context, a *arrival) (good bool, err error) {
+	base, err := s.base(ctx, a.item)
+	if err != nil {
+		return false, err
+	}
+	if a.signed, a.outcome.Err = a.half.Prepared.Complete(base, a.signature, s.now()); a.outcome.Err != nil {
+		return false, nil
+	}
+	a.digest = sha256.Sum256(a.signed)
+	return true, nil
 }
 
 // pair finds the two signatures of a bundle, among those that came and those that an
@@ -262,9 +305,6 @@ func (s *Service) judgeFiling(ctx context.Context, f *filing) (*verify.Report, e
 // write keeps the signatures, and with both of them the bundle is signed. Whoever comes
 // second finds the bundle or the item changed (ErrStale), and looks again.
 func (f *filing) write(ctx context.Context, tx *store.Tx, who Actor) error {
-	if f == nil {
-		return nil
-	}
 	var err error
 	if f.whole() {
 		err = tx.MoveBundle(ctx, &f.bundle, bundle.Sign)

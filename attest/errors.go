@@ -28,6 +28,9 @@ var (
 	ErrNothingReady = dossier.ErrNothingReady
 	ErrNotAccepted  = dossier.ErrNotAccepted
 	ErrWrongHolder  = dossier.ErrWrongHolder
+	ErrUnsigned     = dossier.ErrUnsigned
+	ErrSigned       = dossier.ErrSigned
+	ErrPerson       = dossier.ErrPerson
 
 	ErrInBundle       = errors.New("result is in a bundle")
 	ErrPart           = errors.New("not a part that can be confirmed so")
@@ -36,6 +39,8 @@ var (
 	ErrDrawing        = errors.New("bundle is still being drawn")
 	ErrRequestOpen    = errors.New("another signing request is open for this bundle")
 	ErrRequestClosed  = errors.New("signing request is closed")
+	ErrRevised        = errors.New("document got another revision since the signature was prepared")
+	ErrAlgorithm      = errors.New("signature algorithm is not accepted here")
 	ErrCarrier        = errors.New("no such carrier of keys")
 	ErrUnbound        = errors.New("certificate is not bound to this account and unit")
 	ErrBoundElsewhere = errors.New("certificate is bound to another account")

@@ -22,6 +22,7 @@ const (
 	sweepEvery = time.Hour      // keys
 	stampEvery = 24 * time.Hour // the head of the audit chain
 	stampLook  = time.Hour      // whether it is time for that
+	watchEvery = 24 * time.Hour // certificates: how they stand, and which expire
 )
 
 // Graces of a stop: what is under way may end, then is cut off to be taken again.
@@ -47,7 +48,8 @@ func (s *Service) workUntil(ctx context.Context, end, cutOff time.Duration) erro
 	river.AddWorker(workers, &drawWorker{s: s, cut: cut})
 	river.AddWorker(workers, &sweepWorker{s: s})
 	river.AddWorker(workers, &stampWorker{s: s})
-	periodic := []*river.PeriodicJob{every(sweepEvery, sweepArgs{})}
+	river.AddWorker(workers, &watchWorker{s: s})
+	periodic := []*river.PeriodicJob{every(sweepEvery, sweepArgs{}), every(watchEvery, watchArgs{})}
 	if s.o.Timestamper != nil {
 		periodic = append(periodic, every(stampLook, stampArgs{}))
 	}

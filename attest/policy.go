@@ -1,5 +1,7 @@
 package attest
 
+import "kytiem/pades"
+
 // Role is what somebody is to their unit. One account has one role.
 type Role string
 
@@ -39,6 +41,7 @@ const (
 	ReadBundles        Act = "bundles.read"
 	ReadPages          Act = "bundles.read_pages" // files that hold personal data
 	SignBundles        Act = "bundles.sign"
+	CountersignBundles Act = "bundles.countersign" // for the organisation, after the head
 	DrawMinutes        Act = "minutes.draw"
 	ConfirmMinutes     Act = "minutes.confirm"
 	SupersedeBundles   Act = "bundles.supersede"
@@ -49,13 +52,14 @@ const (
 	WriteAccounts      Act = "accounts.write"
 	ReadCertificates   Act = "certificates.read"
 	BindCertificates   Act = "certificates.bind"
+	ReadMissing        Act = "certificates.read_missing" // which units have none
 )
 
 // Acts lists every act.
 func Acts() []Act {
 	return []Act{ImportResults, ReadResults, CorrectResults, ConfirmVaccination, ConfirmIdentity, ProveRecords, SealBundles,
-		WithdrawBundles, ReadBundles, ReadPages, SignBundles, DrawMinutes, ConfirmMinutes, SupersedeBundles, RecallBundles,
-		ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates}
+		WithdrawBundles, ReadBundles, ReadPages, SignBundles, CountersignBundles, DrawMinutes, ConfirmMinutes, SupersedeBundles,
+		RecallBundles, ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates, ReadMissing}
 }
 
 // Reach is over which units a role may do an act.
@@ -83,6 +87,8 @@ func ReachOf(r Role, a Act) Reach {
 		return max(reach(r, Own, Health, Head, Clerk), reach(r, Below, Police, Monitor), reach(r, Everywhere, Admin))
 	case SignBundles, RecallBundles:
 		return reach(r, Own, Head)
+	case CountersignBundles: // Nghị định 30/2020/NĐ-CP, Điều 32: the seal is văn thư's to keep and to apply
+		return reach(r, Own, Clerk)
 	case WithdrawBundles, SupersedeBundles:
 		return reach(r, Own, Health, Head)
 	case DrawMinutes:
@@ -95,6 +101,8 @@ func ReachOf(r Role, a Act) Reach {
 		return reach(r, Everywhere, Admin)
 	case ReadCertificates:
 		return max(reach(r, Own, Head, Clerk), reach(r, Below, Monitor), reach(r, Everywhere, Admin))
+	case ReadMissing:
+		return max(reach(r, Below, Monitor), reach(r, Everywhere, Admin))
 	case BindCertificates:
 		return max(reach(r, Own, Head), reach(r, Everywhere, Admin))
 	}
@@ -118,4 +126,11 @@ func reach(r Role, far Reach, roles ...Role) Reach {
 		}
 	}
 	return Nowhere
+}
+
+// Algorithms lists what new signatures may be made with where nothing else is said: RSA by
+// either scheme and ECDSA, with a hash of the SHA-2 family (Thông tư 15/2025/TT-BKHCN, Phụ
+// lục I). Which RSA scheme a token can do is not the signer's choice, so that both stand.
+func Algorithms() []pades.Algorithm {
+	return []pades.Algorithm{pades.RS256, pades.RS384, pades.RS512, pades.PS256, pades.PS384, pades.PS512, pades.ES256, pades.ES384, pades.ES512}
 }

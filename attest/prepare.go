@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -37,7 +38,17 @@ const heldBytes = 1 << 20
 // certificate that carries the unit's identifier is bound to the account on its first
 // use. A signature that an earlier request brought home under the same certificate is
 // kept, and only the missing one asked for.
+//
+// A clerk's request is for the organisation's signature, on documents that their heads have
+// signed and only on those; see countersign.go.
 func (s *Service) Prepare(ctx context.Context, who Actor, o SigningOrder) (SigningRequest, error) {
+	if signing(who) == CountersignBundles { // which a raise can get in the way of at any moment
+		return again(func() (SigningRequest, error) { return s.prepareAll(ctx, who, o) })
+	}
+	return s.prepareAll(ctx, who, o)
+}
+
+func (s *Service) prepareAll(ctx context.Context, who Actor, o SigningOrder) (SigningRequest, error) {
 	if err := o.check(); err != nil {
 		return SigningRequest{}, err
 	}
@@ -49,12 +60,16 @@ func (s *Service) Prepare(ctx context.Context, who Actor, o SigningOrder) (Signi
 		}
 		works = append(works, w)
 	}
-	warnings, err := s.fit(ctx, o.Certificates)
+	fit, err := s.fit(ctx, o.Certificates)
+	if err != nil {
+		return SigningRequest{}, err
+	}
+	options, err := s.options(&o)
 	if err != nil {
 		return SigningRequest{}, err
 	}
 	for _, w := range works {
-		if err := dossier.CheckHolder(w.manifest, w.document, o.Certificates); err != nil {
+		if err := w.checkHolder(o.Certificates); err != nil {
 			return SigningRequest{}, err
 		}
 		if w.first, err = s.bound(ctx, who, o.Certificates[0], w.Unit, w.manifest.Unit.Identifier); err != nil {
@@ -62,12 +77,12 @@ func (s *Service) Prepare(ctx context.Context, who Actor, o SigningOrder) (Signi
 		}
 	}
 	for _, w := range works {
-		if err := s.prepare(ctx, who, &o, w); err != nil {
+		if err := s.prepare(ctx, who, &o, options, w); err != nil {
 			return SigningRequest{}, fmt.Errorf("bundle %s: %w", w.ID, err)
 		}
 	}
 	return step(ctx, s, who, func(tx *store.Tx) (SigningRequest, error) {
-		return request(ctx, tx, who, &o, works, warnings)
+		return request(ctx, tx, who, &o, works, fit)
 	})
 }
 
@@ -93,14 +108,44 @@ func (o *SigningOrder) check() error {
 	return nil
 }
 
+// options are those that all signatures of an order are made under. What the service does
+// not accept is refused here, before anything is opened.
+func (s *Service) options(o *SigningOrder) (signer.Options, error) {
+	options := signer.Options{Certificates: o.Certificates, PSS: o.PSS, Algorithm: o.Algorithm, Now: s.now().In(bundle.VietnamTime()),
+		Lifetime: s.o.Lifetime}
+	if o.PSS && o.Algorithm != "" {
+		return options, fmt.Errorf("PSS beside an algorithm: %w", bundle.ErrMalformed)
+	}
+	algorithm, err := options.AlgorithmFor(o.Certificates[0])
+	if err != nil {
+		return options, err
+	}
+	if !slices.Contains(s.o.Algorithms, algorithm) {
+		return options, fmt.Errorf("%s: %w", algorithm, ErrAlgorithm)
+	}
+	if o.Picture != nil {
+		options.Picture, err = paper.ReadPicture(o.Picture)
+	}
+	return options, err
+}
+
+// checkHolder asks whether a certificate is one to sign this bundle with.
+func (w *work) checkHolder(certificates []*x509.Certificate) error {
+	if w.organisation {
+		return dossier.CheckOrganisation(w.manifest, certificates)
+	}
+	return dossier.CheckHolder(w.manifest, w.document, certificates)
+}
+
 // prepare draws up the items that are still needed for a bundle.
-func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, w *work) error {
+func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, options signer.Options, w *work) error {
+	if w.organisation {
+		return s.prepareOrganisation(ctx, o, options, w)
+	}
 	kept, err := s.kept(ctx, w, sha256.Sum256(o.Certificates[0].Raw))
 	if err != nil {
 		return err
 	}
-	now := s.now().In(bundle.VietnamTime())
-	options := signer.Options{Certificates: o.Certificates, PSS: o.PSS, Now: now, Lifetime: s.o.Lifetime}
 	if pages, signed := kept[signer.Document]; signed { // the manifest alone is missing
 		options.Title = strings.TrimSuffix(pages.Prepared.Request.Title, bundle.PagesFile) + bundle.ManifestFile
 		prepared, err := signer.PrepareManifest(w.manifestJSON, options)
@@ -114,7 +159,7 @@ func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, w *wo
 		return w.add(&half{Prepared: prepared}, manifest.SHA256)
 	}
 	finish := dossier.Finish{Number: cmp.Or(o.Number, w.Number, "1"), Date: o.Date, Place: o.Place, Capacity: o.Capacity,
-		Certificate: o.Certificates[0], Attachments: w.attachments(), Now: now}
+		Certificate: o.Certificates[0], Attachments: w.attachments(), Now: options.Now}
 	document, err := finish.Document(w.document, w.manifest) // before a number is used up
 	if err != nil {
 		return err
@@ -238,13 +283,13 @@ func (s *Service) number(ctx context.Context, who Actor, o *SigningOrder, w *wor
 }
 
 // request opens the request for what was prepared, all of it or nothing.
-func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, works []*work, warnings []Warning) (SigningRequest, error) {
+func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, works []*work, fit fitness) (SigningRequest, error) {
 	leaf := o.Certificates[0]
 	r := store.Request{ID: bundle.NewID(), Account: who.Account, Carrier: o.Carrier, CreatedAt: tx.Now(), State: store.RequestOpen,
 		Certificate: sha256.Sum256(leaf.Raw)}
-	told := SigningRequest{ID: r.ID, Carrier: r.Carrier, State: r.State, CreatedAt: r.CreatedAt, Warnings: warnings}
+	told := SigningRequest{ID: r.ID, Carrier: r.Carrier, State: r.State, CreatedAt: r.CreatedAt, Warnings: fit.warnings}
 	for _, w := range works {
-		if err := tx.MoveBundle(ctx, &w.Bundle, bundle.Request); err != nil {
+		if err := w.take(ctx, tx); err != nil {
 			return SigningRequest{}, err
 		}
 		for _, id := range w.dropped {
@@ -267,7 +312,11 @@ func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, work
 			r.Items, told.Items = append(r.Items, i), append(told.Items, h.item(i))
 			facts = append(facts, audit.ID(i.Kind, hex.EncodeToString(h.Prepared.Request.DocumentSHA256)))
 		}
-		if err := tx.Audit("signing.prepared", who.Account, w.Unit, w.ID, facts...); err != nil {
+		act := "signing.prepared"
+		if w.organisation {
+			act = "countersigning.prepared"
+		}
+		if err := tx.Audit(act, who.Account, w.Unit, w.ID, facts...); err != nil {
 			return SigningRequest{}, err
 		}
 	}
@@ -284,6 +333,9 @@ func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, work
 		}
 	} else if c, err := tx.CertificateBySHA256(ctx, r.Certificate); err != nil || c.Account != who.Account { // ended meanwhile
 		return SigningRequest{}, errors.Join(err, ErrUnbound)
+	}
+	if err := fit.note(ctx, tx); err != nil {
+		return SigningRequest{}, err
 	}
 	return told, tx.Enqueue(ctx, expireArgs{Request: r.ID}, &river.InsertOpts{ScheduledAt: r.ExpiresAt.Add(time.Second)})
 }

@@ -271,13 +271,20 @@ func (d *desk) anchors() (a certs.Anchors) {
 	return a
 }
 
-// checkRequests compares what became of the head's signing requests with what the chain
-// tells.
+// checkRequests compares what became of the head's signing requests, and the clerk's, with
+// what the chain tells.
 func (d *desk) checkRequests(t testing.TB, told map[string]int) {
+	t.Helper()
+	for _, role := range []attest.Role{attest.Head, attest.Clerk} {
+		d.checkRequestsOf(t, d.who[role].Account, told)
+	}
+}
+
+func (d *desk) checkRequestsOf(t testing.TB, account string, told map[string]int) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
 	for after := ""; ; {
-		requests, next, err := d.store.Glance().Requests(ctx, d.who[attest.Head].Account, store.Page{After: after, Limit: store.MaxPage})
+		requests, next, err := d.store.Glance().Requests(ctx, account, store.Page{After: after, Limit: store.MaxPage})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"kytiem/certs"
+	"kytiem/pades"
 	"kytiem/signer"
 	"kytiem/store"
 	"kytiem/verify"
@@ -44,6 +45,10 @@ type Options struct {
 
 	// Timestamper stamps the head of the audit chain; nil stamps nothing.
 	Timestamper signer.Timestamper
+
+	// Algorithms are those that new signatures may be made with; nil is every one that the
+	// regulations allow and the standard library computes (see Algorithms).
+	Algorithms []pades.Algorithm
 
 	// Lifetime is how long a signing request waits; zero is signer.DefaultLifetime.
 	Lifetime time.Duration
@@ -86,6 +91,9 @@ func New(o Options) *Service {
 	}
 	if o.DrawLater <= 0 {
 		o.DrawLater = DefaultDrawLater
+	}
+	if o.Algorithms == nil {
+		o.Algorithms = Algorithms()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -31,10 +31,12 @@ const MaxBundles = 100
 type SigningOrder struct {
 	Bundles      []string
 	Carrier      string
-	Certificates []*x509.Certificate // of the head, leaf first
+	Certificates []*x509.Certificate // of the head or of the organisation, leaf first
 	PSS          bool
+	Algorithm    pades.Algorithm // empty: what key and PSS say
+	Picture      []byte          // PNG of the handwritten signature or the seal; nil: none
 
-	// What the documents bear. Number is allotted from the unit's register of documents
+	// What the documents bear, which is the head's to say. Number is allotted from the unit's register of documents
 	// where it is empty, and may be given for a single bundle only; Date is the day of
 	// signing where it is zero.
 	Number   string
@@ -74,6 +76,10 @@ type SigningItem struct {
 type half struct {
 	Prepared *signer.Prepared `json:"prepared"`
 	Document []byte           `json:"document,omitempty"` // document.json that the pages were drawn from
+
+	// Organisation says that it is the organisation's signature, over a document that its
+	// head has signed.
+	Organisation bool `json:"organisation,omitempty"`
 }
 
 func (h *half) item(i store.Item) SigningItem {
@@ -103,6 +109,15 @@ func told(r store.Request) (SigningRequest, error) {
 	return out, nil
 }
 
+// signing is the act that signing is for somebody: the clerk signs for the organisation,
+// and nobody else does.
+func signing(who Actor) Act {
+	if who.Role == Clerk {
+		return CountersignBundles
+	}
+	return SignBundles
+}
+
 // request reads a request of who's own, and closes it first when its time is over. unit is
 // whose bundles it is about.
 func (s *Service) request(ctx context.Context, who Actor, id string) (r store.Request, unit string, err error) {
@@ -112,11 +127,11 @@ func (s *Service) request(ctx context.Context, who Actor, id string) (r store.Re
 		b, err = v.Bundle(ctx, r.Items[0].Bundle)
 		unit = b.Unit
 	}
-	if err := s.guard(ctx, who, SignBundles, unit, id, err); err != nil {
+	if err := s.guard(ctx, who, signing(who), unit, id, err); err != nil {
 		return r, unit, err
 	}
 	if r.Account != who.Account { // what was asked of one head is no other's to see
-		return r, unit, s.refuse(ctx, who, SignBundles, id, ErrNotFound)
+		return r, unit, s.refuse(ctx, who, signing(who), id, ErrNotFound)
 	}
 	if r.State == store.RequestOpen && !r.ExpiresAt.After(s.now()) {
 		if err := s.Expire(apart(ctx), id); err != nil {
@@ -138,7 +153,7 @@ func (s *Service) SigningRequest(ctx context.Context, who Actor, id string) (Sig
 
 // SigningRequests lists the actor's requests, the newest first, without their items.
 func (s *Service) SigningRequests(ctx context.Context, who Actor, p Page) ([]store.Request, string, error) {
-	if err := s.may(ctx, who, SignBundles, who.Unit, ""); err != nil {
+	if err := s.may(ctx, who, signing(who), who.Unit, ""); err != nil {
 		return nil, "", err
 	}
 	return s.store.Glance().Requests(ctx, who.Account, p)

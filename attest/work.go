@@ -18,7 +18,8 @@ type work struct {
 	manifestJSON []byte
 	manifest     *bundle.Manifest
 	document     *bundle.Document // as sealed: a preview
-	first        bool             // its head's certificate is to be bound with this use
+	first        bool             // its signer's certificate is to be bound with this use
+	organisation bool             // whose head has signed, and which the organisation signs now
 
 	dropped []string // ids of finished items that are given up
 	items   []store.Item
@@ -30,8 +31,11 @@ type work struct {
 func (s *Service) open(ctx context.Context, who Actor, id string) (*work, error) {
 	v := s.store.Glance()
 	b, err := v.Bundle(ctx, id)
-	if err := s.guard(ctx, who, SignBundles, b.Unit, id, err); err != nil {
+	if err := s.guard(ctx, who, signing(who), b.Unit, id, err); err != nil {
 		return nil, err
+	}
+	if signing(who) == CountersignBundles {
+		return s.openSigned(ctx, b)
 	}
 	if b.Status.State == bundle.Pending {
 		if b, err = s.lapsed(ctx, b); err != nil {
@@ -41,13 +45,23 @@ func (s *Service) open(ctx context.Context, who Actor, id string) (*work, error)
 	if _, err := b.Status.Apply(bundle.Request); err != nil {
 		return nil, err
 	}
-	// A bundle that is about to be replaced is signed no more: its rows went over.
-	if next, err := v.Successor(ctx, id); err == nil {
-		return nil, fmt.Errorf("bundle %s has the successor %s: %w", id, next.ID, bundle.ErrMove)
-	} else if !errors.Is(err, store.ErrNotFound) {
+	if err := s.lasting(ctx, id); err != nil {
 		return nil, err
 	}
 	return s.work(ctx, b)
+}
+
+// lasting refuses a bundle that is about to be replaced, which is signed no more: its rows
+// went over.
+func (s *Service) lasting(ctx context.Context, id string) error {
+	next, err := s.store.Glance().Successor(ctx, id)
+	switch {
+	case err == nil:
+		return fmt.Errorf("bundle %s has the successor %s: %w", id, next.ID, bundle.ErrMove)
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	}
+	return err
 }
 
 // lapsed is a bundle after its request has expired; one that has not is ErrRequestOpen.

@@ -3,6 +3,7 @@ package dossier
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,48 +72,31 @@ func Countersign(ctx context.Context, dir string, o SignOptions) (*verify.Report
 
 // checkOrganisation refuses before anything is asked of the key's holder.
 func (d *directory) checkOrganisation(o SignOptions) error {
-	switch {
-	case !d.has(bundle.SignatureFile):
+	if !d.has(bundle.SignatureFile) {
 		return fmt.Errorf("%s: %w", d.path, ErrUnsigned)
-	case len(o.Certificates) == 0:
+	}
+	return CheckOrganisation(d.manifest, o.Certificates)
+}
+
+// CheckOrganisation refuses a certificate (the first of them) that is a person's, or that
+// does not carry the unit's identifier: a seal is nobody's in person, and no other's.
+func CheckOrganisation(m *bundle.Manifest, certificates []*x509.Certificate) error {
+	switch {
+	case len(certificates) == 0:
 		return signer.ErrNoCertificate
-	case slices.ContainsFunc(certs.Identifiers(o.Certificates[0]), certs.Identifier.OfPerson):
-		return fmt.Errorf("certificate %s: %w", certs.Serial(o.Certificates[0]), ErrPerson)
-	case d.manifest.Unit.Identifier != "" && !certs.Carries(o.Certificates[0], []string{d.manifest.Unit.Identifier}):
-		return fmt.Errorf("certificate %s: %w", certs.Serial(o.Certificates[0]), ErrWrongHolder)
+	case slices.ContainsFunc(certs.Identifiers(certificates[0]), certs.Identifier.OfPerson):
+		return fmt.Errorf("certificate %s: %w", certs.Serial(certificates[0]), ErrPerson)
+	case m.Unit.Identifier != "" && !certs.Carries(certificates[0], []string{m.Unit.Identifier}):
+		return fmt.Errorf("certificate %s: %w", certs.Serial(certificates[0]), ErrWrongHolder)
 	}
 	return nil
 }
 
 // countersigned is the document with the organisation's signature.
 func (d *directory) countersigned(ctx context.Context, pages []byte, o SignOptions) ([]byte, error) {
-	file, err := pades.Open(pages)
+	prepared, err := PrepareOrganisation(pages, d.manifest, d.document, o.signer())
 	if err != nil {
-		return nil, err
-	}
-	empty, err := file.EmptyFields()
-	if err != nil {
-		return nil, err
-	}
-	named := func(name string) bool {
-		return slices.ContainsFunc(empty, func(f pades.Field) bool { return f.Name == name })
-	}
-	switch {
-	case named(bundle.HeadField):
-		return nil, fmt.Errorf("%s: %w", d.path, ErrUnsigned)
-	case !named(bundle.OrganisationField):
-		return nil, fmt.Errorf("%s: the organisation, too: %w", d.path, ErrSigned)
-	}
-	stamp, err := signer.Stamp(file, bundle.OrganisationField, o.Certificates[0], o.Now)
-	if err != nil {
-		return nil, err
-	}
-	prepared, err := signer.PrepareDocument(file, signer.Options{
-		Certificates: o.Certificates, PSS: o.PSS, Now: o.Now,
-		Title: fmt.Sprintf("%s/%s, %s: %s", d.document.Number, d.document.Notation, d.manifest.Unit.Name, bundle.PagesFile),
-	}, signer.Visible{Field: bundle.OrganisationField, Appearance: stamp, Location: d.document.Place})
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", d.path, err)
 	}
 	signatures, err := o.Carrier.Sign(ctx, []signer.Request{prepared.Request})
 	if err != nil {
@@ -126,4 +110,35 @@ func (d *directory) countersigned(ctx context.Context, pages []byte, o SignOptio
 		return nil, fmt.Errorf("completing %s: %w", bundle.PagesFile, err)
 	}
 	return signed, nil
+}
+
+// PrepareOrganisation prepares the organisation's signature over the document as it is by
+// now, in the field that was drawn for it. Before the head has signed it is ErrUnsigned,
+// and once the organisation has, ErrSigned.
+func PrepareOrganisation(pages []byte, m *bundle.Manifest, document *bundle.Document, o signer.Options) (*signer.Prepared, error) {
+	file, err := pades.Open(pages)
+	if err != nil {
+		return nil, err
+	}
+	empty, err := file.EmptyFields()
+	if err != nil {
+		return nil, err
+	}
+	named := func(name string) bool {
+		return slices.ContainsFunc(empty, func(f pades.Field) bool { return f.Name == name })
+	}
+	switch {
+	case named(bundle.HeadField):
+		return nil, ErrUnsigned
+	case !named(bundle.OrganisationField):
+		return nil, fmt.Errorf("the organisation, too: %w", ErrSigned)
+	case len(o.Certificates) == 0:
+		return nil, signer.ErrNoCertificate
+	}
+	stamp, err := signer.Stamp(file, bundle.OrganisationField, o)
+	if err != nil {
+		return nil, err
+	}
+	o.Title = fmt.Sprintf("%s/%s, %s: %s", document.Number, document.Notation, m.Unit.Name, bundle.PagesFile)
+	return signer.PrepareDocument(file, o, signer.Visible{Field: bundle.OrganisationField, Appearance: stamp, Location: document.Place})
 }

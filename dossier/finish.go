@@ -97,7 +97,7 @@ func Prepare(pages, manifestJSON []byte, m *bundle.Manifest, document *bundle.Do
 	if len(o.Certificates) == 0 {
 		return Pair{}, signer.ErrNoCertificate
 	}
-	stamp, err := signer.Stamp(file, bundle.HeadField, o.Certificates[0], o.Now)
+	stamp, err := signer.Stamp(file, bundle.HeadField, o)
 	if err != nil {
 		return Pair{}, err
 	}

@@ -23,6 +23,7 @@ type SignOptions struct {
 	Carrier      signer.KeyCarrier
 	Certificates []*x509.Certificate // of the carrier's key, leaf first
 	PSS          bool
+	Picture      *paper.Picture // of the handwritten signature or the seal, for the page; nil: none
 
 	Number   string           // of the document in the agency's register: 05
 	Notation string           // zero: as previewed, BC-UBND
@@ -99,6 +100,11 @@ func Sign(ctx context.Context, dir string, o SignOptions) (*verify.Report, error
 	return report, errors.Join(err, failure)
 }
 
+// signer is the part of the options that the signature itself is made by.
+func (o *SignOptions) signer() signer.Options {
+	return signer.Options{Certificates: o.Certificates, PSS: o.PSS, Picture: o.Picture, Now: o.Now}
+}
+
 // attachments are the minutes and scans that lie in the directory already, which the
 // document names so that neither can be exchanged.
 func (d *directory) attachments() ([]bundle.Attachment, error) {
@@ -119,7 +125,7 @@ func (d *directory) attachments() ([]bundle.Attachment, error) {
 // signBoth prepares document and manifest, asks the carrier once for both
 // signatures, and completes both.
 func (d *directory) signBoth(ctx context.Context, o SignOptions, document *bundle.Document, pages []byte) (signed, p7s []byte, err error) {
-	pair, err := Prepare(pages, d.manifestJSON, d.manifest, document, signer.Options{Certificates: o.Certificates, PSS: o.PSS, Now: o.Now})
+	pair, err := Prepare(pages, d.manifestJSON, d.manifest, document, o.signer())
 	if err != nil {
 		return nil, nil, err
 	}

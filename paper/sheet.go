@@ -15,7 +15,8 @@ type Sheet struct {
 	used      usage
 	about     Properties
 	mark      code
-	pages     int // object numbers
+	picture   *Picture // that content streams may show; nil: none
+	pages     int      // object numbers
 	resources int
 	current   int
 	kids      []int
@@ -188,7 +189,11 @@ func (s *Sheet) Close() error {
 	for _, page := range s.kids {
 		kids.WriteString(ref(page) + " ")
 	}
-	o.put(s.resources, fmt.Sprintf("<</Font<<%s>>>>", fonts.String()))
+	pictures := ""
+	if s.picture != nil {
+		pictures = "/XObject<</" + pictureName + " " + ref(o.picture(s.picture)) + ">>"
+	}
+	o.put(s.resources, fmt.Sprintf("<</Font<<%s>>%s>>", fonts.String(), pictures))
 	o.put(s.pages, fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", len(s.kids), kids.String()))
 	form := s.form()
 	entries, info := o.archive(s.about)

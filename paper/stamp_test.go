@@ -65,11 +65,11 @@ func TestStamp(t *testing.T) {
 
 // The sheet is one page with the font, and the same at every call.
 func TestStampSheet(t *testing.T) {
-	first, err := StampSheet()
+	first, err := StampSheet(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := StampSheet()
+	again, err := StampSheet(nil)
 	if err != nil || !bytes.Equal(first, again) {
 		t.Errorf("got another sheet the second time, error %v", err)
 	}

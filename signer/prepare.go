@@ -11,6 +11,7 @@ import (
 
 	"kytiem/certs"
 	"kytiem/pades"
+	"kytiem/paper"
 )
 
 // DefaultLifetime is how long a request waits for its signature.
@@ -25,6 +26,14 @@ type Options struct {
 	// PSS asks for RSASSA-PSS where the key is RSA (Thông tư 15/2025/TT-BKHCN, Phụ
 	// lục I); zero makes PKCS #1 v1.5, which every token knows.
 	PSS bool
+
+	// Algorithm is the algorithm to sign with; empty is what key and PSS say. One that is
+	// not for the key is pades.ErrUnsupportedKey.
+	Algorithm pades.Algorithm
+
+	// Picture is what the signature shows on the page: the handwritten signature, or the
+	// seal; nil shows lines alone.
+	Picture *paper.Picture
 
 	Title    string
 	Now      time.Time     // of preparing, and the claimed signing time; zero: now
@@ -117,7 +126,7 @@ func (o *Options) ready() (pades.Algorithm, []*x509.Certificate, error) {
 	if err := checkSigner(leaf, o.Now); err != nil {
 		return "", nil, err
 	}
-	algorithm, err := pades.AlgorithmFor(leaf.PublicKey, o.PSS)
+	algorithm, err := o.AlgorithmFor(leaf)
 	if err != nil {
 		return "", nil, err
 	}
@@ -125,6 +134,18 @@ func (o *Options) ready() (pades.Algorithm, []*x509.Certificate, error) {
 		return string(c.RawSubject) == string(c.RawIssuer)
 	})
 	return algorithm, append([]*x509.Certificate{leaf}, kept...), nil
+}
+
+// AlgorithmFor is the algorithm that a signature under these options is made with by the
+// key of a certificate.
+func (o *Options) AlgorithmFor(leaf *x509.Certificate) (pades.Algorithm, error) {
+	switch {
+	case o.Algorithm == "":
+		return pades.AlgorithmFor(leaf.PublicKey, o.PSS)
+	case !o.Algorithm.Fits(leaf.PublicKey):
+		return "", fmt.Errorf("%s with a %T: %w", o.Algorithm, leaf.PublicKey, pades.ErrUnsupportedKey)
+	}
+	return o.Algorithm, nil
 }
 
 // checkSigner asks whether a certificate may sign documents at all at this time:

@@ -132,7 +132,7 @@ func prepare(t testing.TB, pages, manifestJSON []byte, o signer.Options) (onPage
 	if err != nil {
 		t.Fatal(err)
 	}
-	stamp, err := signer.Stamp(file, bundle.HeadField, o.Certificates[0], o.Now)
+	stamp, err := signer.Stamp(file, bundle.HeadField, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,7 +371,7 @@ func BenchmarkTwoSteps(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		stamp, err := signer.Stamp(file, bundle.HeadField, o.Certificates[0], now)
+		stamp, err := signer.Stamp(file, bundle.HeadField, o)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -5,18 +5,20 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"kytiem/certs"
 	"kytiem/pades"
 	"kytiem/paper"
 )
 
-// Stamp draws what a signature by cert shows in one of the document's prepared
-// fields: who signed, for which organisation, when (Nghị định 30/2020/NĐ-CP, Phụ
-// lục I, mục II.7; Thông tư 01/2019/TT-BNV for the lines). A field without a
-// rectangle shows nothing.
-func Stamp(document *pades.File, field string, cert *x509.Certificate, at time.Time) (*pades.Appearance, error) {
+// Stamp draws what a signature under these options shows in one of the document's
+// prepared fields: who signed, for which organisation, when, or the picture for it (Nghị
+// định 30/2020/NĐ-CP, Phụ lục I, mục II.7; Thông tư 01/2019/TT-BNV for the lines). A field
+// without a rectangle shows nothing.
+func Stamp(document *pades.File, field string, o Options) (*pades.Appearance, error) {
+	if len(o.Certificates) == 0 {
+		return nil, ErrNoCertificate
+	}
 	fields, err := document.EmptyFields()
 	if err != nil {
 		return nil, err
@@ -29,15 +31,15 @@ func Stamp(document *pades.File, field string, cert *x509.Certificate, at time.T
 	if rect[2] <= rect[0] || rect[3] <= rect[1] {
 		return nil, nil
 	}
-	subject := certs.Subject(cert)
+	subject := certs.Subject(o.Certificates[0])
 	content, err := paper.Stamp(paper.StampOptions{
-		SignedBy: subject.CommonName, Organisation: subject.Organization, At: at,
-		Seal: isOrganisation(cert), Width: rect[2] - rect[0], Height: rect[3] - rect[1],
+		SignedBy: subject.CommonName, Organisation: subject.Organization, At: o.Now, Picture: o.Picture,
+		Seal: isOrganisation(o.Certificates[0]), Width: rect[2] - rect[0], Height: rect[3] - rect[1],
 	})
 	if err != nil {
 		return nil, fmt.Errorf("drawing the stamp: %w", err)
 	}
-	base, err := stampFonts()
+	base, err := stampResources(o.Picture)
 	if err != nil {
 		return nil, err
 	}
@@ -50,10 +52,22 @@ func isOrganisation(cert *x509.Certificate) bool {
 	return !slices.ContainsFunc(certs.Identifiers(cert), certs.Identifier.OfPerson)
 }
 
-// stampFonts are the stamps' fonts, out of the sheet that is the same for every
-// stamp: read once per process.
+// stampResources are a stamp's font and picture, out of the sheet that holds them.
+func stampResources(picture *paper.Picture) (*pades.Appearance, error) {
+	if picture == nil {
+		return stampFonts()
+	}
+	sheet, err := paper.StampSheet(picture)
+	if err != nil {
+		return nil, err
+	}
+	return pades.ParseAppearance(sheet)
+}
+
+// stampFonts are the stamps' fonts alone, out of the sheet that is the same for every
+// such stamp: read once per process.
 var stampFonts = sync.OnceValues(func() (*pades.Appearance, error) {
-	sheet, err := paper.StampSheet()
+	sheet, err := paper.StampSheet(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -21,9 +21,16 @@ type Certificate struct {
 	NotAfter    time.Time
 	BoundAt     time.Time
 	UnboundAt   time.Time // zero while it is bound
+
+	// How it stands, see expiry.go.
+	Issuers []byte    // DER of the authorities below the anchor, one after the other; nil while not known
+	Status  string    // good, revoked, suspended or unknown, as last asked; empty: never asked
+	AskedAt time.Time // zero: never
+	Warned  int       // how many days before it expires it was warned of last; 0: never
 }
 
-const certificateColumns = `id, account, unit, serial, issuer, sha256, der, identifiers, not_before, not_after, bound_at, unbound_at`
+const certificateColumns = `id, account, unit, serial, issuer, sha256, der, identifiers, not_before, not_after, bound_at, unbound_at,
+	issuers, status, asked_at, warned`
 
 // BindCertificate binds a certificate, now. A certificate that is bound already, to
 // whomever, is ErrConflict, which does not end the transaction: of two first uses at
@@ -103,6 +110,6 @@ func (v *View) certificates(ctx context.Context, p Page, query, of string) ([]Ce
 
 func certificate(r rows) (c Certificate, err error) {
 	err = r.Scan(&c.ID, &c.Account, &c.Unit, &c.Serial, &c.Issuer, digest(&c.SHA256), &c.DER, object(&c.Identifiers),
-		instant(&c.NotBefore), instant(&c.NotAfter), instant(&c.BoundAt), instant(&c.UnboundAt))
+		instant(&c.NotBefore), instant(&c.NotAfter), instant(&c.BoundAt), instant(&c.UnboundAt), &c.Issuers, &c.Status, instant(&c.AskedAt), &c.Warned)
 	return c, err
 }

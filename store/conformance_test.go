@@ -46,6 +46,7 @@ var conformance = map[string]func(t *testing.T, s *Store, c *clock){
 	"accounts":     testAccounts,
 	"tokens":       testTokens,
 	"certificates": testCertificates,
+	"expiry":       testExpiry,
 	"imports":      testImports,
 	"results":      testResults,
 	"doubles":      testDoubles,

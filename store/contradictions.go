@@ -27,7 +27,9 @@ func (v *View) Contradictions(ctx context.Context) ([]Contradiction, error) {
 			(((standing & 8) = 0) <> (health_by IS NOT NULL) OR ((standing & 16) = 0) <> (police_by IS NOT NULL))`},
 		{"open-item-of-closed-request", `SELECT count(*) FROM items AS i JOIN requests AS r ON r.id = i.request WHERE i.state = 'open' AND r.state <> 'open'`},
 		{"pending-without-way-back", `SELECT count(*) FROM bundles WHERE (state = 'pending') = (before = '')`},
-		{"pending-without-request", `SELECT count(*) FROM bundles AS b WHERE (b.state = 'pending') <>
+		{"pending-without-request", `SELECT count(*) FROM bundles AS b WHERE b.state = 'pending' AND NOT
+			EXISTS (SELECT 1 FROM items AS i WHERE i.bundle = b.id AND i.state = 'open')`},
+		{"request-without-pending", `SELECT count(*) FROM bundles AS b WHERE b.state IN ('open', 'sealed', 'minuted', 'withdrawn') AND
 			EXISTS (SELECT 1 FROM items AS i WHERE i.bundle = b.id AND i.state = 'open')`},
 		{"sealed-without-root", `SELECT count(*) FROM bundles WHERE (state = 'open') = (root IS NOT NULL) AND state <> 'withdrawn'`},
 		{"records-other-than-size", `SELECT count(*) FROM bundles AS b WHERE b.root IS NOT NULL AND b.size <>

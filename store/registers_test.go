@@ -159,6 +159,100 @@ func testCertificates(t *testing.T, s *Store, _ *clock) {
 	}
 }
 
+// testExpiry: what is noted of certificates, what is due, and who has none.
+func testExpiry(t *testing.T, s *Store, _ *clock) {
+	ctx := t.Context()
+	now := s.Glance().Now()
+	unit := func(level bundle.Level, code, parent string, to bundle.Date) bundle.Unit {
+		return bundle.Unit{Level: level, Code: code, Parent: parent, Name: "X", ValidTo: to}
+	}
+	must(t, s, func(tx *Tx) error {
+		for _, u := range []bundle.Unit{unit(bundle.Province, "75", "", bundle.Date{}), unit(bundle.District, "731", "75", bundle.Date{}),
+			unit(bundle.Commune, "26001", "731", bundle.Date{}), unit(bundle.Commune, "26002", "731", bundle.Date{}),
+			unit(bundle.Facility, "26002.1", "26002", bundle.Date{}), unit(bundle.Commune, "26003", "75", bundle.Date{Year: 2020, Month: 1, Day: 1}),
+			unit(bundle.Commune, "27001", "79", bundle.Date{})} {
+			if err := tx.PutUnit(ctx, u); err != nil {
+				return err
+			}
+		}
+		for _, a := range []Account{{ID: "H", Role: "head", Unit: "26001"}, {ID: "K", Role: "clerk", Unit: "26002"}, {ID: "G", Role: "head", Unit: "27001"}} {
+			if err := tx.AddAccount(ctx, a); err != nil {
+				return err
+			}
+		}
+		for n, c := range []Certificate{{ID: "C1", Account: "H", Unit: "26001", NotAfter: now.AddDate(0, 0, 20)},
+			{ID: "C2", Account: "K", Unit: "26002", NotAfter: now.AddDate(0, 0, 50)}, {ID: "C3", Account: "G", Unit: "27001", NotAfter: now.AddDate(0, 0, -1)},
+			{ID: "C4", Account: "G", Unit: "27001", NotAfter: now.AddDate(1, 0, 0)}} {
+			c.SHA256, c.DER, c.NotBefore = Digest{byte(n + 1)}, []byte{0x30, 0}, now.AddDate(-1, 0, 0)
+			if err := tx.BindCertificate(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	without := func(below string) string {
+		t.Helper()
+		codes := ""
+		for _, u := range pages(t, 1, func(p Page) ([]bundle.Unit, string, error) {
+			return s.Glance().UnitsWithout(ctx, "head", below, bundle.DateOf(now), now, p)
+		}) {
+			codes += u.Code + " "
+		}
+		return codes
+	}
+	expect := func(below, want string) {
+		t.Helper()
+		if got := without(below); got != want {
+			t.Errorf("below %q: got %q, want %q", below, got, want)
+		}
+	}
+	expect("", "26002 26002.1 ")
+	expect("75", "26002 26002.1 ")
+	expect("27001", "")
+	expect("99", "")
+	must(t, s, func(tx *Tx) error { return tx.NoteCertificate(ctx, Digest{1}, "revoked", []byte{0x30, 0}) })
+	must(t, s, func(tx *Tx) error { return tx.NoteCertificate(ctx, Digest{1}, "good", nil) })
+	must(t, s, func(tx *Tx) error { return tx.NoteCertificate(ctx, Digest{2}, "unknown", nil) })
+	must(t, s, func(tx *Tx) error { return tx.NoteCertificate(ctx, Digest{9}, "good", nil) })
+	expect("731", "26001 26002 26002.1 ")
+	if c, err := s.Glance().Certificate(ctx, "C1"); err != nil || c.Status != "revoked" || len(c.Issuers) != 2 || c.AskedAt.IsZero() {
+		t.Errorf("got %+v, %v, want what was revoked", c, err)
+	}
+	ids := func(list func(Page) ([]Certificate, string, error)) (ids string) {
+		t.Helper()
+		for _, c := range pages(t, 1, list) {
+			ids += c.ID + " "
+		}
+		return ids
+	}
+	if got, want := ids(func(p Page) ([]Certificate, string, error) { return s.Glance().CertificatesToAsk(ctx, now, now, p) }), "C4 "; got != want {
+		t.Errorf("to ask about: got %q, want %q", got, want)
+	}
+	later := now.Add(time.Hour)
+	if got, want := ids(func(p Page) ([]Certificate, string, error) { return s.Glance().CertificatesToAsk(ctx, now, later, p) }), "C2 C4 "; got != want {
+		t.Errorf("to ask about again: got %q, want %q", got, want)
+	}
+	expiring := func(days int) func(Page) ([]Certificate, string, error) {
+		return func(p Page) ([]Certificate, string, error) {
+			return s.Glance().CertificatesExpiring(ctx, now, now.AddDate(0, 0, days), p)
+		}
+	}
+	for days, want := range map[int]string{60: "C1 C2 ", 30: "C1 ", 7: ""} {
+		if got := ids(expiring(days)); got != want {
+			t.Errorf("expiring within %d days: got %q, want %q", days, got, want)
+		}
+		if n, err := s.Glance().CountExpiring(ctx, now, now.AddDate(0, 0, days)); err != nil || n != len(want)/3 {
+			t.Errorf("expiring within %d days: counted %d, %v, want %d", days, n, err, len(want)/3)
+		}
+	}
+	must(t, s, func(tx *Tx) error { return tx.WarnCertificate(ctx, "C1", 30) })
+	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.WarnCertificate(ctx, "C1", 30) })
+	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.WarnCertificate(ctx, "C1", 60) })
+	must(t, s, func(tx *Tx) error { return tx.WarnCertificate(ctx, "C1", 7) })
+	must(t, s, func(tx *Tx) error { return tx.UnbindCertificate(ctx, "C4") })
+	expect("27001", "27001 ")
+}
+
 func testImports(t *testing.T, s *Store, _ *clock) {
 	ctx := t.Context()
 	addAccount(t, s, "A")

@@ -92,6 +92,17 @@ func (tx *Tx) DropItem(ctx context.Context, id string) error {
 	return nil
 }
 
+// LapseItem gives up an open item, because what it was to sign is there no more; one that
+// is not open is ErrStale.
+func (tx *Tx) LapseItem(ctx context.Context, id string) error {
+	err := swapped(tx.conn.exec(ctx, `UPDATE items SET state = $1 WHERE id = $2 AND state = $3`,
+		string(RequestLapsed), id, string(RequestOpen)))
+	if err != nil {
+		return fmt.Errorf("lapsing item %s: %w", id, err)
+	}
+	return nil
+}
+
 // CloseRequest takes an open request to its last state; one that is closed already is
 // ErrStale. Items that are still open lapse with it, those that are done stay.
 func (tx *Tx) CloseRequest(ctx context.Context, id string, to RequestState) error {

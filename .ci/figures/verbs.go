@@ -86,7 +86,7 @@ func twoSteps(ctx context.Context, document []byte, carrier *signer.PKCS12) erro
 		return err
 	}
 	o := signer.Options{Certificates: carrier.Certificates(), Now: now}
-	stamp, err := signer.Stamp(file, bundle.HeadField, o.Certificates[0], now)
+	stamp, err := signer.Stamp(file, bundle.HeadField, o)
 	if err != nil {
 		return err
 	}

@@ -179,7 +179,7 @@ func (w *writer) sign(field string, pages []byte, issued devca.Issued, pss bool)
 	}
 	now := time.Now()
 	o := signer.Options{Certificates: carrier.Certificates(), PSS: pss, Now: now}
-	stamp, err := signer.Stamp(file, field, o.Certificates[0], now)
+	stamp, err := signer.Stamp(file, field, o)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,6 +7,7 @@ import (
 )
 
 func countersignCommand() *cobra.Command {
+	var stamp string
 	var pss bool
 	var key keyFlags
 	var levels levelFlags
@@ -20,6 +21,9 @@ func countersignCommand() *cobra.Command {
 				return err
 			}
 			o := dossier.SignOptions{Carrier: carrier, Certificates: carrier.Certificates(), PSS: pss}
+			if o.Picture, err = readStamp(stamp); err != nil {
+				return err
+			}
 			if o.Verifier, err = newVerifier(levels.trust, "", false); err != nil {
 				return err
 			}
@@ -33,6 +37,7 @@ func countersignCommand() *cobra.Command {
 	key.register(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&pss, "pss", false, "RSASSA-PSS instead of PKCS #1 v1.5")
+	flags.StringVar(&stamp, "stamp", "", "PNG of the seal, shown on the page")
 	levels.register(flags)
 	return cmd
 }

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"kytiem/attest"
 	"kytiem/bundle"
 	"kytiem/store"
 )
@@ -22,6 +24,7 @@ func (one *service) metrics() (*prometheus.Registry, error) {
 			store:    one.store,
 			database: prometheus.NewDesc("kytiem_database_up", "Whether the database answers.", nil, nil),
 			bundles:  prometheus.NewDesc("kytiem_bundles", "Bundles by state.", []string{"state"}, nil),
+			expiring: prometheus.NewDesc("kytiem_certificates_expiring", "Bound certificates that expire within so many days.", []string{"days"}, nil),
 			stamped: prometheus.NewDesc("kytiem_audit_stamped_timestamp_seconds",
 				"Time of the last time-stamp over the audit chain; absent without any.", nil, nil),
 		}),
@@ -32,14 +35,15 @@ func (one *service) metrics() (*prometheus.Registry, error) {
 // standing asks the database whenever it is asked. All servers on one database tell the
 // same.
 type standing struct {
-	store                      *store.Store
-	database, bundles, stamped *prometheus.Desc
+	store                                *store.Store
+	database, bundles, expiring, stamped *prometheus.Desc
 }
 
 // Describe implements [prometheus.Collector].
 func (s *standing) Describe(to chan<- *prometheus.Desc) {
 	to <- s.database
 	to <- s.bundles
+	to <- s.expiring
 	to <- s.stamped
 }
 
@@ -56,6 +60,12 @@ func (s *standing) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(s.database, prometheus.GaugeValue, 1)
 	for _, state := range bundle.States() {
 		to <- prometheus.MustNewConstMetric(s.bundles, prometheus.GaugeValue, float64(counts[state]), string(state))
+	}
+	now := v.Now()
+	for _, days := range attest.ExpiryWarnings() {
+		if n, err := v.CountExpiring(ctx, now, now.Add(time.Duration(days)*24*time.Hour)); err == nil {
+			to <- prometheus.MustNewConstMetric(s.expiring, prometheus.GaugeValue, float64(n), strconv.Itoa(days))
+		}
 	}
 	if last, err := v.LastStamp(ctx); err == nil {
 		to <- prometheus.MustNewConstMetric(s.stamped, prometheus.GaugeValue, float64(last.At.Unix()))

@@ -55,7 +55,7 @@ var errNoDatabase = errors.New("no database there")
 // opened to serve only: an operator must get at the database when it has expired, too.
 func (s *settings) with(ctx context.Context, stderr io.Writer, to purpose, do func(*service) error) (err error) {
 	one := &service{settings: *s, log: s.logger(stderr)}
-	o := attest.Options{Lifetime: s.RequestLifetime, Temp: s.Temp, Log: one.log}
+	o := attest.Options{Lifetime: s.RequestLifetime, Temp: s.Temp, Algorithms: s.Algorithms, Log: one.log}
 	if s.Trust != "" {
 		if o.Anchors, err = certs.LoadAnchors(s.Trust); err != nil {
 			return fmt.Errorf("KYTIEM_TRUST: %w", err)

@@ -15,6 +15,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"kytiem/attest"
+	"kytiem/pades"
 	"kytiem/token"
 )
 
@@ -39,6 +41,8 @@ type settings struct {
 	KeyPassword string `env:"KYTIEM_KEY_PASSWORD" secret:"1" vi:"mật khẩu tệp đó, hoặc mã PIN" en:"password of that file, or the PIN"`
 	KeyIssuers  string `env:"KYTIEM_KEY_ISSUERS" vi:"tệp PEM chứng thư của các nơi cấp, nếu HSM không chứa" en:"PEM file of the issuers' certificates, where the HSM does not hold them"`
 	Module      string `env:"KYTIEM_PKCS11_MODULE" vi:"thư viện PKCS#11 của HSM, đường dẫn đầy đủ" en:"PKCS#11 library of the HSM, absolute path"`
+
+	Algorithms []pades.Algorithm `env:"KYTIEM_ALGORITHMS" envDefault:"RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512" vi:"thuật toán được nhận cho chữ ký mới" en:"algorithms accepted for new signatures"`
 
 	RequestLifetime time.Duration `env:"KYTIEM_REQUEST_LIFETIME" envDefault:"30m" vi:"yêu cầu ký chờ bao lâu" en:"how long a signing request waits"`
 	Temp            string        `env:"KYTIEM_TEMP" vi:"thư mục tạm (chứa dữ liệu cá nhân); mặc định của hệ thống" en:"directory for temporary files (personal data); the system's by default"`
@@ -148,6 +152,8 @@ func (s *settings) check() error {
 		{uri.PINFile != "" && s.KeyPassword != "", "KYTIEM_KEY có pin-source thì không đặt KYTIEM_KEY_PASSWORD · has a pin-source, KYTIEM_KEY_PASSWORD is one too many"},
 		{s.keyInHSM() && uri.Module == "" && s.Module == "", "KYTIEM_KEY trong HSM cần KYTIEM_PKCS11_MODULE · in an HSM needs KYTIEM_PKCS11_MODULE"},
 		{s.Key != "" && s.Trust == "", "KYTIEM_KEY cần KYTIEM_TRUST · needs KYTIEM_TRUST"},
+		{len(s.Algorithms) == 0 || slices.ContainsFunc(s.Algorithms, func(a pades.Algorithm) bool { return !slices.Contains(attest.Algorithms(), a) }),
+			"KYTIEM_ALGORITHMS gồm các tên trong RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512 · are names out of these"},
 		{s.RequestLifetime < time.Minute || s.RequestLifetime > 24*time.Hour, "KYTIEM_REQUEST_LIFETIME từ 1m đến 24h · is 1m to 24h"},
 		{s.MaxImport < 1 || s.MaxImport > 4096, "KYTIEM_MAX_IMPORT_MB từ 1 đến 4096 · is 1 to 4096"},
 		{s.MaxDocument < 1 || s.MaxDocument > 64, "KYTIEM_MAX_DOCUMENT_MB từ 1 đến 64 · is 1 to 64"},

@@ -10,11 +10,12 @@ import (
 
 	"kytiem/bundle"
 	"kytiem/dossier"
+	"kytiem/paper"
 	"kytiem/verify"
 )
 
 func signCommand() *cobra.Command {
-	var number, date, place, capacity string
+	var number, date, place, capacity, stamp string
 	var pss bool
 	var key keyFlags
 	var levels levelFlags
@@ -42,6 +43,9 @@ func signCommand() *cobra.Command {
 				}
 				o.Capacity = &c
 			}
+			if o.Picture, err = readStamp(stamp); err != nil {
+				return err
+			}
 			if o.Verifier, err = newVerifier(levels.trust, "", false); err != nil {
 				return err
 			}
@@ -60,7 +64,27 @@ func signCommand() *cobra.Command {
 	flags.StringVar(&capacity, "capacity", "", "TM, KT, TL, TUQ or Q (Nghị định 30/2020/NĐ-CP, Điều 13)")
 	levels.register(flags)
 	flags.BoolVar(&pss, "pss", false, "RSASSA-PSS instead of PKCS #1 v1.5")
+	flags.StringVar(&stamp, "stamp", "", "PNG of the handwritten signature, shown on the page")
 	return cmd
+}
+
+// readStamp reads the picture for a stamp; without a path there is none.
+func readStamp(path string) (*paper.Picture, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // none is what is drawn without
+	}
+	file, err := readFile(path, paper.MaxPictureBytes)
+	if errors.Is(err, bundle.ErrTooLarge) {
+		err = paper.ErrPictureLarge
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--stamp %s: %w", path, err)
+	}
+	picture, err := paper.ReadPicture(file)
+	if err != nil {
+		return nil, fmt.Errorf("--stamp %s: %w", path, err)
+	}
+	return picture, nil
 }
 
 // signOutcome prints what was signed, or, if our verifier stands against it or the level was
