@@ -17,6 +17,8 @@ type Bundle struct {
 	Progress     *store.Progress // while a job draws it
 	SupersededBy string          // its successor, from when that is opened; in force only when State says superseded
 	Request      string          // the signing request that is open for it
+	Level        *store.Level    // of its signatures; nil while it has none
+	Revisions    []store.Revision
 }
 
 // tell reads what belongs to a bundle and what is under way with it.

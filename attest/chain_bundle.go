@@ -66,6 +66,17 @@ func pastOf(ctx context.Context, v *store.View, id string) (*past, error) {
 	}
 }
 
+// signed is the act that the signed files come from: the signature, or the last time that
+// it was raised.
+func (p *past) signed() (e audit.Entry, signed bool) {
+	for _, act := range [...]string{"bundles.sign", "bundles.raise"} {
+		if one, done := p.latest[act]; done && one.Seq > e.Seq {
+			e, signed = one, true
+		}
+	}
+	return e, signed
+}
+
 // bundle checks one bundle: where it stands on one state of the database, and then the
 // verdict on its files, which never change.
 func (c *checkup) bundle(ctx context.Context, id string) error {
@@ -137,6 +148,8 @@ func (c *checkup) named(b store.Bundle, files []store.File, p *past) {
 	if signing, signed := p.latest["bundles.sign"]; signed {
 		facts := factsOf(&signing)
 		c.same(b.ID, "root", facts["root"], b.Root.String())
+		signing, _ = p.signed()
+		facts = factsOf(&signing)
 		c.same(b.ID, bundle.PagesFile, facts["pdf"], of(bundle.PagesFile))
 		c.same(b.ID, bundle.SignatureFile, facts["manifest"], of(bundle.SignatureFile))
 	}
@@ -279,10 +292,11 @@ func sealedAs(r *store.Result, record *bundle.Record) bool {
 	return err == nil && again == *record
 }
 
-// verdict has our own verifier judge the files, as of the signature.
+// verdict has our own verifier judge the files, as of the signature, or of when it was
+// raised.
 func (c *checkup) verdict(ctx context.Context, b store.Bundle, files []store.File, p *past) error {
 	judge := &verify.Verifier{Anchors: c.s.o.Anchors, Revocation: certs.Offline{}, At: c.s.now()}
-	signing, signed := p.latest["bundles.sign"]
+	signing, signed := p.signed()
 	if signed {
 		judge.At = signing.At
 	}

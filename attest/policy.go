@@ -49,13 +49,15 @@ const (
 	WriteAccounts      Act = "accounts.write"
 	ReadCertificates   Act = "certificates.read"
 	BindCertificates   Act = "certificates.bind"
+	DeleteEvidence     Act = "evidence.delete"
+	ReadWaiting        Act = "bundles.read_waiting" // of all units: which signatures wait to be raised
 )
 
 // Acts lists every act.
 func Acts() []Act {
 	return []Act{ImportResults, ReadResults, CorrectResults, ConfirmVaccination, ConfirmIdentity, ProveRecords, SealBundles,
 		WithdrawBundles, ReadBundles, ReadPages, SignBundles, DrawMinutes, ConfirmMinutes, SupersedeBundles, RecallBundles,
-		ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates}
+		ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates, DeleteEvidence, ReadWaiting}
 }
 
 // Reach is over which units a role may do an act.
@@ -95,7 +97,9 @@ func ReachOf(r Role, a Act) Reach {
 		return reach(r, Everywhere, Admin)
 	case ReadCertificates:
 		return max(reach(r, Own, Head, Clerk), reach(r, Below, Monitor), reach(r, Everywhere, Admin))
-	case BindCertificates:
+	case ReadWaiting:
+		return max(reach(r, Own, Head, Clerk), reach(r, Below, Monitor), reach(r, Everywhere, Admin))
+	case BindCertificates, DeleteEvidence:
 		return max(reach(r, Own, Head), reach(r, Everywhere, Admin))
 	}
 	return Nowhere

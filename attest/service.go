@@ -42,7 +42,9 @@ type Options struct {
 	// it these are dated but not signed, and say so.
 	Statements *Statements
 
-	// Timestamper stamps the head of the audit chain; nil stamps nothing.
+	// Timestamper stamps the head of the audit chain, and raises signatures, which takes
+	// a *certs.HTTP as Revocation, too: from nothing else can evidence be had. nil stamps
+	// nothing.
 	Timestamper signer.Timestamper
 
 	// Lifetime is how long a signing request waits; zero is signer.DefaultLifetime.
@@ -77,6 +79,8 @@ type Service struct {
 	log   *slog.Logger
 	trees *trees
 	began time.Time
+
+	outage outage // of the time-stamping authorities
 }
 
 // New makes a service on an open store, which stays the caller's to close.

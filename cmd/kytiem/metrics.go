@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"kytiem/attest"
 	"kytiem/bundle"
 	"kytiem/store"
 )
@@ -22,6 +23,10 @@ func (one *service) metrics() (*prometheus.Registry, error) {
 			store:    one.store,
 			database: prometheus.NewDesc("kytiem_database_up", "Whether the database answers.", nil, nil),
 			bundles:  prometheus.NewDesc("kytiem_bundles", "Bundles by state.", []string{"state"}, nil),
+			levels: prometheus.NewDesc("kytiem_bundles_level",
+				"Signed bundles by the level of their signatures, and by what keeps them from being raised or renewed.", []string{"level", "cause"}, nil),
+			lapsing: prometheus.NewDesc("kytiem_bundles_lapsing",
+				"Bundles whose archive time-stamps lapse within 60 days and should have been renewed.", nil, nil),
 			stamped: prometheus.NewDesc("kytiem_audit_stamped_timestamp_seconds",
 				"Time of the last time-stamp over the audit chain; absent without any.", nil, nil),
 		}),
@@ -32,14 +37,16 @@ func (one *service) metrics() (*prometheus.Registry, error) {
 // standing asks the database whenever it is asked. All servers on one database tell the
 // same.
 type standing struct {
-	store                      *store.Store
-	database, bundles, stamped *prometheus.Desc
+	store                                       *store.Store
+	database, bundles, levels, lapsing, stamped *prometheus.Desc
 }
 
 // Describe implements [prometheus.Collector].
 func (s *standing) Describe(to chan<- *prometheus.Desc) {
 	to <- s.database
 	to <- s.bundles
+	to <- s.levels
+	to <- s.lapsing
 	to <- s.stamped
 }
 
@@ -56,6 +63,16 @@ func (s *standing) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(s.database, prometheus.GaugeValue, 1)
 	for _, state := range bundle.States() {
 		to <- prometheus.MustNewConstMetric(s.bundles, prometheus.GaugeValue, float64(counts[state]), string(state))
+	}
+	if counts, err := v.CountLevels(ctx); err == nil {
+		for level, byCause := range counts {
+			for cause, n := range byCause {
+				to <- prometheus.MustNewConstMetric(s.levels, prometheus.GaugeValue, float64(n), level, cause)
+			}
+		}
+	}
+	if n, err := v.CountLapsing(ctx, v.Now().Add(attest.WarnAhead)); err == nil {
+		to <- prometheus.MustNewConstMetric(s.lapsing, prometheus.GaugeValue, float64(n))
 	}
 	if last, err := v.LastStamp(ctx); err == nil {
 		to <- prometheus.MustNewConstMetric(s.stamped, prometheus.GaugeValue, float64(last.At.Unix()))
