@@ -123,6 +123,7 @@ func New(o Options) (http.Handler, error) {
 	a.recordCalls()
 	a.bundleCalls()
 	a.fileCalls()
+	a.evidenceCalls()
 	a.minutesCalls()
 	a.signingCalls()
 	a.verificationCalls()

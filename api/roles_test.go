@@ -94,7 +94,7 @@ func (d *desk) world(t testing.TB) *world {
 // url fills a path. Lists are asked for the commune's.
 func (w *world) url(o *operationSeen) string {
 	url := o.path
-	for _, name := range []string{"{item}", "{code}", "{annex}"} {
+	for _, name := range []string{"{item}", "{code}", "{annex}", "{sha256}"} {
 		url = strings.ReplaceAll(url, name, w.ids[name])
 	}
 	for begins, id := range w.ids {
@@ -103,7 +103,7 @@ func (w *world) url(o *operationSeen) string {
 		}
 	}
 	switch o.OperationID {
-	case "list-records", "count-records", "list-imports", "list-bundles", "list-certificates", "list-accounts":
+	case "list-records", "count-records", "list-imports", "list-bundles", "list-certificates", "list-accounts", "list-levels":
 		url += "?unit=" + commune
 	}
 	return url
@@ -129,6 +129,7 @@ func (w *world) sample(t testing.TB, d *desk, o *operationSeen) (io.Reader, stri
 		"issue-token":            {},
 		"bind-certificate":       {"account": w.victim, "certificate": base64.StdEncoding.EncodeToString(d.key.Certificate.Raw)},
 		"unbind-certificate":     reason,
+		"delete-evidence":        reason,
 		"confirm-records":        {"records": []string{w.record}, "part": "identity", "result": "dung"},
 		"confirm-records/1":      {"records": []string{w.record}, "part": "vaccination"},
 	}

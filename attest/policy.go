@@ -50,14 +50,14 @@ const (
 	ReadCertificates   Act = "certificates.read"
 	BindCertificates   Act = "certificates.bind"
 	DeleteEvidence     Act = "evidence.delete"
-	ReadWaiting        Act = "bundles.read_waiting" // of all units: which signatures wait to be raised
+	ReadLevels         Act = "bundles.read_levels"
 )
 
 // Acts lists every act.
 func Acts() []Act {
 	return []Act{ImportResults, ReadResults, CorrectResults, ConfirmVaccination, ConfirmIdentity, ProveRecords, SealBundles,
 		WithdrawBundles, ReadBundles, ReadPages, SignBundles, DrawMinutes, ConfirmMinutes, SupersedeBundles, RecallBundles,
-		ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates, DeleteEvidence, ReadWaiting}
+		ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates, DeleteEvidence, ReadLevels}
 }
 
 // Reach is over which units a role may do an act.
@@ -97,7 +97,7 @@ func ReachOf(r Role, a Act) Reach {
 		return reach(r, Everywhere, Admin)
 	case ReadCertificates:
 		return max(reach(r, Own, Head, Clerk), reach(r, Below, Monitor), reach(r, Everywhere, Admin))
-	case ReadWaiting:
+	case ReadLevels:
 		return max(reach(r, Own, Head, Clerk), reach(r, Below, Monitor), reach(r, Everywhere, Admin))
 	case BindCertificates, DeleteEvidence:
 		return max(reach(r, Own, Head), reach(r, Everywhere, Admin))

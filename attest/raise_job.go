@@ -255,7 +255,9 @@ func (s *Service) TendLevels(ctx context.Context) error {
 		}
 	}
 	now := v.Now()
-	err = s.enqueueRaises(ctx, func(p store.Page) ([]store.Level, string, error) { return v.LevelsLapsing(ctx, now.Add(RenewAhead), p) })
+	err = s.enqueueRaises(ctx, func(p store.Page) ([]store.Level, string, error) {
+		return v.LevelsLapsing(ctx, "", now.Add(RenewAhead), p)
+	})
 	if err != nil {
 		return err
 	}

@@ -123,16 +123,17 @@ func (v *View) LevelsAt(ctx context.Context, unit, at string, p Page) ([]Level, 
 	return found, next, nil
 }
 
-// LevelsLapsing lists the bundles whose time-stamps lapse before a time, the first to lapse
+// LevelsLapsing lists the bundles of a unit, or of all for an empty one, whose time-stamps lapse before a time, the first to lapse
 // coming first.
-func (v *View) LevelsLapsing(ctx context.Context, before time.Time, p Page) ([]Level, string, error) {
+func (v *View) LevelsLapsing(ctx context.Context, unit string, before time.Time, p Page) ([]Level, string, error) {
 	lapses, id := int64(-newest), ""
 	if err := p.read(&lapses, &id); err != nil {
 		return nil, "", err
 	}
 	limit := p.limit()
-	found, err := list(ctx, v, level, `SELECT `+levelColumns+` FROM levels AS l
-		WHERE l.lapses < $1 AND (l.lapses, l.bundle) > ($2, $3) ORDER BY l.lapses, l.bundle LIMIT $4`, micros(before), lapses, id, limit+1)
+	found, err := list(ctx, v, level, `SELECT `+levelColumns+` FROM levels AS l JOIN bundles AS b ON b.id = l.bundle
+		WHERE l.lapses < $1 AND (l.lapses, l.bundle) > ($2, $3) AND ($4 = '' OR b.unit = $4) ORDER BY l.lapses, l.bundle LIMIT $5`,
+		micros(before), lapses, id, unit, limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("listing bundles whose time-stamps lapse: %w", err)
 	}
