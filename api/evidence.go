@@ -74,11 +74,15 @@ type evidence struct {
 // Piece names something of a bundle by its SHA-256.
 type Piece struct {
 	ByID
-	SHA256 string `path:"sha256" minLength:"64" maxLength:"64" pattern:"^[0-9a-f]{64}$"`
+	SHA256 string `path:"sha256" maxLength:"64" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`
 }
 
-func (p *Piece) sum() (sum bundle.HexHash, err error) {
-	return sum, sum.UnmarshalText([]byte(p.SHA256))
+// sum is the digest; of what is none, that of nothing, which names nothing.
+func (p *Piece) sum() (sum bundle.HexHash) {
+	if sum.UnmarshalText([]byte(p.SHA256)) != nil {
+		return bundle.HexHash{}
+	}
+	return sum
 }
 
 // evidenceTypes are the types of content by kind (RFC 2585, RFC 6960, RFC 3161).
@@ -105,15 +109,11 @@ func (a *api) evidenceCalls() {
 		vi: "Một bằng chứng, DER", en: "One piece of evidence, in DER", acts: []attest.Act{attest.ReadBundles}, problems: []string{"not-found"}}
 	o.gives(true, "application/pkix-cert", "application/ocsp-response", "application/pkix-crl", "application/timestamp-reply")
 	register(a, o, func(ctx context.Context, c *call, in *Piece) (reply, error) {
-		sum, err := in.sum()
+		e, blob, err := a.service.EvidenceFile(ctx, c.who, in.ID, in.sum())
 		if err != nil {
 			return reply{}, err
 		}
-		e, blob, err := a.service.EvidenceFile(ctx, c.who, in.ID, sum)
-		if err != nil {
-			return reply{}, err
-		}
-		return c.content(evidenceTypes[e.Kind], in.ID+"-"+e.Kind+"-"+in.SHA256[:16]+".der", sum, blob.Reader()), nil
+		return c.content(evidenceTypes[e.Kind], in.ID+"-"+e.Kind+"-"+in.SHA256[:16]+".der", e.SHA256, blob.Reader()), nil
 	})
 
 	// By POST and not by DELETE, the content of which has no meaning (RFC 9110, 9.3.5): a proxy
@@ -128,11 +128,7 @@ func (a *api) evidenceCalls() {
 				Reason string `json:"reason" maxLength:"1000" example:"hết thời hạn lưu trữ"`
 			}
 		}) (struct{}, error) {
-			sum, err := in.sum()
-			if err != nil {
-				return struct{}{}, err
-			}
-			return struct{}{}, a.service.DeleteEvidence(ctx, c.who, in.ID, sum, norm.NFC.String(in.Body.Reason))
+			return struct{}{}, a.service.DeleteEvidence(ctx, c.who, in.ID, in.sum(), norm.NFC.String(in.Body.Reason))
 		}, done)
 
 	o = operation{id: "get-revision", method: http.MethodGet, path: "/v1/bundles/{id}/revisions/{sha256}", tag: tagBundles,
@@ -140,11 +136,7 @@ func (a *api) evidenceCalls() {
 		acts: []attest.Act{attest.ReadPages}, problems: []string{"not-found"}}
 	o.gives(true, "application/pdf", "application/pkcs7-signature")
 	register(a, o, func(ctx context.Context, c *call, in *Piece) (reply, error) {
-		sum, err := in.sum()
-		if err != nil {
-			return reply{}, err
-		}
-		r, blob, err := a.service.Revision(ctx, c.who, in.ID, sum)
+		r, blob, err := a.service.Revision(ctx, c.who, in.ID, in.sum())
 		if err != nil {
 			return reply{}, err
 		}
@@ -152,7 +144,7 @@ func (a *api) evidenceCalls() {
 		if strings.HasSuffix(r.Name, ".pdf") {
 			kind = "application/pdf"
 		}
-		return c.content(kind, in.ID+"-"+r.Level+"-"+r.Name, sum, blob.Reader()), nil
+		return c.content(kind, in.ID+"-"+r.Level+"-"+r.Name, r.SHA256, blob.Reader()), nil
 	})
 
 	look(a, operation{id: "list-levels", method: http.MethodGet, path: "/v1/levels", tag: tagBundles,

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -87,7 +88,7 @@ func (d *desk) world(t testing.TB) *world {
 	}
 	w.ids = map[string]string{"/v1/imports": in.ID, "/v1/records": w.record, "/v1/bundles": b.ID, "/v1/signing-requests": r.ID, "{item}": r.Items[0].ID,
 		"/v1/accounts": w.victim, "/v1/tokens": tokens[0].ID, "/v1/certificates": bound.Items[0].ID, "{code}": commune, "{annex}": "annex-01.pdf",
-		"/v1/identity-lists": bundle.NewID()}
+		"/v1/identity-lists": bundle.NewID(), "{sha256}": fmt.Sprintf("%x", sha256.Sum256(d.key.Certificate.Raw))}
 	return w
 }
 
@@ -233,7 +234,7 @@ func (d *desk) everyRole(t *testing.T, w *world, o *operationSeen) {
 					if a.status != http.StatusNotFound || refused != 1 {
 						t.Errorf("%s %s: status %d with %d refusals noted, want 404 and 1: %s", side.name, role, a.status, refused, a.body)
 					}
-				case o.OperationID == "get-bundle-annex": // there is none
+				case o.OperationID == "get-bundle-annex", o.OperationID == "get-revision": // there is none
 					a.is(t, http.StatusNotFound, "not-found")
 				case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden, a.status == http.StatusNotFound, a.status >= 500, refused != 0:
 					t.Errorf("%s %s: status %d with %d refusals noted, want neither refused: %s", side.name, role, a.status, refused, a.body)

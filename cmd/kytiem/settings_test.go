@@ -41,7 +41,9 @@ func TestReadSettings(t *testing.T) {
 			[]string{"KYTIEM_TRUST=" + dir, "KYTIEM_KEY=k.p12", "KYTIEM_KEY_PASSWORD_FILE=" + secret("pass", " mật khẩu \r\n")},
 			func(s *settings) { s.Trust, s.Key, s.KeyPassword = dir, "k.p12", " mật khẩu " }},
 		{"TSA", []string{"KYTIEM_TRUST=" + dir, "KYTIEM_TSA=https://tsa.example.vn/", "KYTIEM_TSA_USER=u", "KYTIEM_TSA_PASSWORD=p"},
-			func(s *settings) { s.Trust, s.TSA, s.TSAUser, s.TSAPassword = dir, []string{"https://tsa.example.vn/"}, "u", "p" }},
+			func(s *settings) {
+				s.Trust, s.TSA, s.TSAUser, s.TSAPassword = dir, []string{"https://tsa.example.vn/"}, "u", "p"
+			}},
 		{"two TSAs", []string{"KYTIEM_TRUST=" + dir, "KYTIEM_TSA=https://tsa.example.vn/,http://tsa2.example.vn/", "KYTIEM_TSA_TIMEOUT=3m"},
 			func(s *settings) {
 				s.Trust, s.TSA, s.TSATimeout = dir, []string{"https://tsa.example.vn/", "http://tsa2.example.vn/"}, 3*time.Minute
