@@ -124,6 +124,7 @@ func New(o Options) (http.Handler, error) {
 	a.recordCalls()
 	a.bundleCalls()
 	a.fileCalls()
+	a.evidenceCalls()
 	a.minutesCalls()
 	a.signingCalls()
 	a.verificationCalls()

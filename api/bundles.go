@@ -28,6 +28,8 @@ type BundleEntry struct {
 	CreatedAt  time.Time      `json:"created_at"`
 	SealedAt   time.Time      `json:"sealed_at,omitzero"`
 	Supersedes string         `json:"supersedes,omitempty"`
+	Level      string         `json:"level,omitempty" enum:"B-B,B-T,B-LT,B-LTA" doc:"Mức của chữ ký thấp nhất; không có khi chưa ký · of the signature that is raised least; none before it is signed"`
+	Raising    *raising       `json:"raising,omitempty" doc:"Chữ ký đang chờ gì · what its signatures wait for"`
 }
 
 // bundleFull is a bundle with what belongs to it.
@@ -36,6 +38,7 @@ type bundleFull struct {
 	Files        []bundleFile `json:"files"`
 	Progress     *progress    `json:"progress,omitempty" doc:"Khi đang được lập · while it is being drawn"`
 	SupersededBy string       `json:"superseded_by,omitempty" doc:"Hồ sơ kế tiếp; chỉ thay thế khi state là superseded · its successor; in force only when state says superseded"`
+	Revisions    []revision   `json:"revisions,omitempty" doc:"Văn bản và chữ ký trước mỗi lần nâng mức · the signed files before each time they were raised"`
 	Request      string       `json:"request,omitempty" doc:"Yêu cầu ký đang mở · the open signing request"`
 }
 
@@ -59,6 +62,12 @@ func bundleOf(b attest.Bundle) bundleFull {
 		Files: []bundleFile{}, SupersededBy: b.SupersededBy, Request: b.Request}
 	if b.Root != (bundle.HexHash{}) {
 		out.Root, out.Period = b.Root.String(), &b.Period
+	}
+	if b.Level != nil {
+		out.Level, out.Raising = b.Level.Level, raisingOf(b.Level)
+	}
+	for _, r := range b.Revisions {
+		out.Revisions = append(out.Revisions, revision{r.Name, r.SHA256.String(), r.Size, r.Level, r.At.UTC(), r.Until.UTC()})
 	}
 	for _, f := range b.Files {
 		out.Files = append(out.Files, bundleFile{f.Name, f.SHA256.String(), f.Size, f.At.UTC()})
@@ -114,11 +123,7 @@ func (a *api) bundleCalls() {
 		acts: []attest.Act{attest.ReadBundles}, problems: []string{"not-found", "cursor"}},
 		func(ctx context.Context, c *call, in *OfUnit) (page[BundleEntry], error) {
 			found, next, err := a.service.Bundles(ctx, c.who, in.Unit, attest.Page{After: in.Cursor, Limit: in.Limit})
-			list := page[BundleEntry]{Items: []BundleEntry{}, Next: next}
-			for _, b := range found {
-				list.Items = append(list.Items, bundleOf(attest.Bundle{Bundle: b}).BundleEntry)
-			}
-			return list, err
+			return pageOf(found, next, func(b attest.Bundle) BundleEntry { return bundleOf(b).BundleEntry }), err
 		})
 
 	look(a, operation{id: "get-bundle", method: http.MethodGet, path: "/v1/bundles/{id}", tag: tagBundles,

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -90,7 +91,7 @@ func (d *desk) world(t testing.TB) *world {
 	}
 	w.ids = map[string]string{"/v1/imports": in.ID, "/v1/records": w.record, "/v1/bundles": b.ID, "/v1/signing-requests": r.ID, "{item}": r.Items[0].ID,
 		"/v1/accounts": w.victim, "/v1/tokens": tokens[0].ID, "/v1/certificates": bound.Items[0].ID, "{code}": commune, "{annex}": "annex-01.pdf",
-		"/v1/identity-lists": bundle.NewID()}
+		"/v1/identity-lists": bundle.NewID(), "{sha256}": fmt.Sprintf("%x", sha256.Sum256(d.key.Certificate.Raw))}
 	return w
 }
 
@@ -109,7 +110,7 @@ func (w *world) as(role attest.Role) *world {
 // url fills a path. Lists are asked for the commune's.
 func (w *world) url(o *operationSeen) string {
 	url := o.path
-	for _, name := range []string{"{item}", "{code}", "{annex}"} {
+	for _, name := range []string{"{item}", "{code}", "{annex}", "{sha256}"} {
 		url = strings.ReplaceAll(url, name, w.ids[name])
 	}
 	for begins, id := range w.ids {
@@ -118,7 +119,7 @@ func (w *world) url(o *operationSeen) string {
 		}
 	}
 	switch o.OperationID {
-	case "list-records", "count-records", "list-imports", "list-bundles", "list-certificates", "list-accounts":
+	case "list-records", "count-records", "list-imports", "list-bundles", "list-certificates", "list-accounts", "list-levels":
 		url += "?unit=" + commune
 	case "list-units-without-certificate":
 		url += "?below=" + commune
@@ -146,6 +147,7 @@ func (w *world) sample(t testing.TB, d *desk, o *operationSeen) (io.Reader, stri
 		"issue-token":            {},
 		"bind-certificate":       {"account": w.victim, "certificate": base64.StdEncoding.EncodeToString(d.key.Certificate.Raw)},
 		"unbind-certificate":     reason,
+		"delete-evidence":        reason,
 		"confirm-records":        {"records": []string{w.record}, "part": "identity", "result": "dung"},
 		"confirm-records/1":      {"records": []string{w.record}, "part": "vaccination"},
 	}
@@ -258,7 +260,7 @@ func (d *desk) everyRole(t *testing.T, w *world, o *operationSeen) {
 					if a.status != http.StatusNotFound || refused != 1 {
 						t.Errorf("%s %s: status %d with %d refusals noted, want 404 and 1: %s", side.name, role, a.status, refused, a.body)
 					}
-				case o.OperationID == "get-bundle-annex": // there is none
+				case o.OperationID == "get-bundle-annex", o.OperationID == "get-revision": // there is none
 					a.is(t, http.StatusNotFound, "not-found")
 				case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden, a.status == http.StatusNotFound, a.status >= 500, refused != 0:
 					t.Errorf("%s %s: status %d with %d refusals noted, want neither refused: %s", side.name, role, a.status, refused, a.body)

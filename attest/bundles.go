@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"kytiem/audit"
 	"kytiem/bundle"
@@ -17,6 +18,8 @@ type Bundle struct {
 	Progress     *store.Progress // while a job draws it
 	SupersededBy string          // its successor, from when that is opened; in force only when State says superseded
 	Request      string          // the signing request that is open for it
+	Level        *store.Level    // of its signatures; nil while it has none
+	Revisions    []store.Revision
 }
 
 // tell reads what belongs to a bundle and what is under way with it.
@@ -103,12 +106,26 @@ func (s *Service) Bundle(ctx context.Context, who Actor, id string) (Bundle, err
 	return b, nil
 }
 
-// Bundles lists a unit's bundles, the newest first, without their files.
-func (s *Service) Bundles(ctx context.Context, who Actor, unit string, p Page) ([]store.Bundle, string, error) {
+// Bundles lists a unit's bundles, the newest first, with their levels and nothing else that
+// belongs to them.
+func (s *Service) Bundles(ctx context.Context, who Actor, unit string, p Page) ([]Bundle, string, error) {
 	if err := s.may(ctx, who, ReadBundles, unit, unit); err != nil {
 		return nil, "", err
 	}
-	return s.store.Glance().Bundles(ctx, unit, p)
+	v := s.store.Glance()
+	found, next, err := v.Bundles(ctx, unit, p)
+	if err != nil {
+		return nil, "", err
+	}
+	out, ids := make([]Bundle, len(found)), make([]string, len(found))
+	for n, b := range found {
+		out[n].Bundle, ids[n] = b, b.ID
+	}
+	levels, err := v.LevelsOf(ctx, ids)
+	for n := range levels {
+		out[slices.Index(ids, levels[n].Bundle)].Level = &levels[n]
+	}
+	return out, next, err
 }
 
 // File finds a file of a bundle. The manifest and the signature over it are public;

@@ -52,7 +52,7 @@ func (s *Service) BindCertificate(ctx context.Context, who Actor, account string
 		return Certificate{}, fmt.Errorf("certificate %s: %w", certs.Serial(certificates[0]), dossier.ErrWrongHolder)
 	}
 	return step(ctx, s, who, func(tx *store.Tx) (Certificate, error) {
-		c, err := bind(ctx, tx, who, bindingOf(certificates[0], a.ID, a.Unit))
+		c, err := bind(ctx, tx, who, bindingOf(certificates[0], a.ID, a.Unit), fit.facts()...)
 		if err == nil {
 			err = fit.note(ctx, tx)
 		}
@@ -63,14 +63,14 @@ func (s *Service) BindCertificate(ctx context.Context, who Actor, account string
 	})
 }
 
-// bind writes a binding unless it is there already.
-func bind(ctx context.Context, tx *store.Tx, who Actor, c Certificate) (Certificate, error) {
+// bind writes a binding unless it is there already. facts are noted beside it.
+func bind(ctx context.Context, tx *store.Tx, who Actor, c Certificate, facts ...audit.Fact) (Certificate, error) {
 	before, err := tx.CertificateBySHA256(ctx, c.SHA256)
 	if errors.Is(err, store.ErrNotFound) {
 		if err = tx.BindCertificate(ctx, c); err == nil {
 			c.BoundAt = tx.Now()
-			return c, tx.Audit("certificates.bind", who.Account, c.Unit, c.ID,
-				audit.ID("account", c.Account), audit.ID("certificate", c.SHA256.String()))
+			facts = append([]audit.Fact{audit.ID("account", c.Account), audit.ID("certificate", c.SHA256.String())}, facts...)
+			return c, tx.Audit("certificates.bind", who.Account, c.Unit, c.ID, facts...)
 		}
 		if errors.Is(err, store.ErrConflict) { // another server bound it just now
 			before, err = tx.CertificateBySHA256(ctx, c.SHA256)
@@ -109,18 +109,48 @@ func (s *Service) bound(ctx context.Context, who Actor, leaf *x509.Certificate, 
 	case identifier == "" || !certs.Carries(leaf, []string{identifier}):
 		return false, fmt.Errorf("certificate %s: %w", certs.Serial(leaf), ErrUnbound)
 	}
+	var before []Certificate // of this account
 	for p := (store.Page{Limit: store.MaxPage}); ; {
-		ended, next, err := v.CertificatesOfUnit(ctx, unit, p)
+		page, next, err := v.CertificatesOfUnit(ctx, unit, p)
 		if err != nil {
 			return false, err
 		}
-		if slices.ContainsFunc(ended, func(c Certificate) bool { return c.SHA256 == sum && !c.UnboundAt.IsZero() }) {
-			return false, fmt.Errorf("certificate %s, whose binding was ended: %w", certs.Serial(leaf), ErrUnbound)
+		for _, c := range page {
+			if c.SHA256 == sum && !c.UnboundAt.IsZero() {
+				return false, fmt.Errorf("certificate %s, whose binding was ended: %w", certs.Serial(leaf), ErrUnbound)
+			}
+			if c.Account == who.Account {
+				before = append(before, c)
+			}
 		}
 		if p.After = next; next == "" {
-			return true, nil
+			break
 		}
 	}
+	if !samePerson(before, leaf) {
+		return false, fmt.Errorf("certificate %s: %w", certs.Serial(leaf), dossier.ErrWrongHolder)
+	}
+	return true, nil
+}
+
+// samePerson reports whether a certificate is of a person whom an account's earlier ones were
+// of, by the number of an identity document. Where nobody has such a number, nothing is known
+// against it. Somebody whose number has changed is bound by an administrator, once.
+func samePerson(before []Certificate, leaf *x509.Certificate) bool {
+	known := false
+	for _, c := range before {
+		for _, text := range c.Identifiers {
+			id, ok := certs.ParseIdentifier(text)
+			if !ok || !id.OfPerson() {
+				continue
+			}
+			if certs.Carries(leaf, []string{text}) {
+				return true
+			}
+			known = true
+		}
+	}
+	return !known || !slices.ContainsFunc(certs.Identifiers(leaf), certs.Identifier.OfPerson)
 }
 
 // identifier is the MST or MNS by which the register knows a unit; empty where it knows
@@ -175,6 +205,15 @@ func (s *Service) fit(ctx context.Context, certificates []*x509.Certificate) (fi
 type fitness struct {
 	warnings []Warning
 	evidence certs.Evidence
+}
+
+// facts are the warnings, for the chain: later it must show that the signer was told.
+func (f fitness) facts() []audit.Fact {
+	var facts []audit.Fact
+	for _, w := range f.warnings { // of which there is one kind
+		facts = append(facts, audit.ID("warning", w.Code))
+	}
+	return facts
 }
 
 // UnbindCertificate ends a binding.

@@ -107,6 +107,9 @@ func (c *checkup) blobs(ctx context.Context) error {
 		}
 		for _, sum := range sums {
 			blob, err := v.Blob(ctx, sum)
+			if errors.Is(err, store.ErrNotFound) { // evidence that was deleted just now; what is named and missing is found by its name
+				continue
+			}
 			if err == nil {
 				err = blob.Check()
 			}

@@ -66,10 +66,10 @@ func pastOf(ctx context.Context, v *store.View, id string) (*past, error) {
 	}
 }
 
-// signed is the act that the signed files come from: the signature of the head, or the
-// organisation's after it.
+// signed is the act that the signed files come from: the signature of the head, the
+// organisation's after it, or the last time that they were raised.
 func (p *past) signed() (e audit.Entry, signed bool) {
-	for _, act := range [...]string{"bundles.sign", "bundles.countersign"} {
+	for _, act := range [...]string{"bundles.sign", "bundles.countersign", "bundles.raise"} {
 		if one, done := p.latest[act]; done && one.Seq > e.Seq {
 			e, signed = one, true
 		}
@@ -292,7 +292,8 @@ func sealedAs(r *store.Result, record *bundle.Record) bool {
 	return err == nil && again == *record
 }
 
-// verdict has our own verifier judge the files, as of the last signature.
+// verdict has our own verifier judge the files, as of the last signature, or of when they
+// were raised.
 func (c *checkup) verdict(ctx context.Context, b store.Bundle, files []store.File, p *past) error {
 	judge := &verify.Verifier{Anchors: c.s.o.Anchors, Revocation: certs.Offline{}, At: c.s.now()}
 	signing, signed := p.signed()

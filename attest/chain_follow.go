@@ -252,13 +252,13 @@ func named(act string) []string {
 	switch act {
 	case "units.write":
 		return []string{"entered"}
-	case "certificates.unbind", "signing.refused", "bundles.withdraw", "bundles.supersede":
+	case "certificates.unbind", "evidence.delete", "signing.refused", "bundles.withdraw", "bundles.supersede":
 		return []string{"reason"}
 	case "bundles.superseded", "bundles.recall":
 		return []string{"statement", "signature"}
 	case "signing.completed":
 		return []string{string(signer.Document), string(signer.Manifest)}
-	case "bundles.seal", "bundles.sign", "bundles.countersign":
+	case "bundles.seal", "bundles.sign", "bundles.countersign", "bundles.raise":
 		return []string{"manifest", "pdf"}
 	case "minutes.draw", "minutes.confirm":
 		return []string{"minutes", "scan"}

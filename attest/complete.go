@@ -169,6 +169,7 @@ type filing struct {
 	document *arrival // nil where there is none
 	manifest *arrival
 	old      *succession
+	raise    bool // there is somebody to raise the signatures
 }
 
 // whole reports whether both signatures are there.
@@ -193,7 +194,7 @@ func (s *Service) assemble(ctx context.Context, id string, arrivals []arrival) (
 	if b.Status.State != bundle.Pending { // whoever completed, expired or refused came between it and the request
 		return nil, fmt.Errorf("bundle %s is %s: %w", id, b.Status.State, store.ErrStale)
 	}
-	f := &filing{bundle: b}
+	f := &filing{bundle: b, raise: s.o.Timestamper != nil}
 	for _, a := range arrivals {
 		good, err := s.embed(ctx, &a)
 		if err != nil {
@@ -343,6 +344,14 @@ func (f *filing) write(ctx context.Context, tx *store.Tx, who Actor) error {
 	}
 	if err := tx.AddFile(ctx, f.bundle.ID, bundle.SignatureFile, f.manifest.digest); err != nil {
 		return err
+	}
+	if err := tx.AddLevel(ctx, f.bundle.ID, string(signer.LevelB)); err != nil {
+		return err
+	}
+	if f.raise { // later: the head's act never waits for an authority
+		if err := tx.Enqueue(ctx, raiseArgs{Bundle: f.bundle.ID}, raiseOnce()); err != nil {
+			return err
+		}
 	}
 	err = tx.Audit("bundles.sign", who.Account, f.bundle.Unit, f.bundle.ID, audit.ID("root", f.bundle.Root.String()),
 		audit.ID("pdf", f.document.digest.String()), audit.ID("manifest", f.manifest.digest.String()))

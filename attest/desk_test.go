@@ -48,6 +48,7 @@ type desk struct {
 	store *store.Store
 	clock *clock
 	ca    *devca.CA
+	url   string       // of the CA
 	key   devca.Issued // of the head
 	who   map[attest.Role]attest.Actor
 	alien attest.Actor // head of another unit
@@ -61,7 +62,7 @@ func newDesk(t testing.TB, change func(*attest.Options)) *desk {
 	if d.ca, err = devca.New(devca.Options{Now: d.clock.now, OCSPFor: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.ca.Serve(t.Context(), "127.0.0.1:0"); err != nil {
+	if d.url, err = d.ca.Serve(t.Context(), "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	unit, _ := sample.Unit(commune)
@@ -125,6 +126,12 @@ func (d *desk) issue(t testing.TB, identifiers ...string) devca.Issued {
 		t.Fatal(err)
 	}
 	return issued
+}
+
+// unitIdentifier is what the commune's certificates carry.
+func (d *desk) unitIdentifier() []string {
+	unit, _ := sample.Unit(commune)
+	return []string{unit.Identifier}
 }
 
 // ready imports n results of the commune and has them confirmed.

@@ -23,6 +23,7 @@ const (
 	stampEvery = 24 * time.Hour // the head of the audit chain
 	stampLook  = time.Hour      // whether it is time for that
 	watchEvery = 24 * time.Hour // certificates: how they stand, and which expire
+	levelEvery = 24 * time.Hour // signatures to raise, and time-stamps to renew
 )
 
 // Graces of a stop: what is under way may end, then is cut off to be taken again.
@@ -32,7 +33,8 @@ const (
 )
 
 // Work runs the service's jobs until ctx is done: requests that expire, bundles that
-// are drawn later, the daily time-stamp of the audit chain, keys that are forgotten.
+// are drawn later, signatures that are raised and renewed, the daily time-stamp of the
+// audit chain, keys that are forgotten.
 // Every job decides by the state it finds, so that running twice does nothing twice.
 // Then it takes no more, and waits for those under way, fifteen seconds at most.
 func (s *Service) Work(ctx context.Context) error { return s.workUntil(ctx, endGrace, cutGrace) }
@@ -49,11 +51,13 @@ func (s *Service) workUntil(ctx context.Context, end, cutOff time.Duration) erro
 	river.AddWorker(workers, &sweepWorker{s: s})
 	river.AddWorker(workers, &stampWorker{s: s})
 	river.AddWorker(workers, &watchWorker{s: s})
+	river.AddWorker(workers, &raiseWorker{s: s, cut: cut})
+	river.AddWorker(workers, &levelsWorker{s: s})
 	periodic := []*river.PeriodicJob{every(sweepEvery, sweepArgs{}), every(watchEvery, watchArgs{})}
 	if s.o.Timestamper != nil {
-		periodic = append(periodic, every(stampLook, stampArgs{}))
+		periodic = append(periodic, every(stampLook, stampArgs{}), every(levelEvery, levelsArgs{}))
 	}
-	work, err := s.store.Work(ctx, store.WorkOptions{Workers: workers, Periodic: periodic, Log: s.log})
+	work, err := s.store.Work(ctx, store.WorkOptions{Workers: workers, Periodic: periodic, Beside: map[string]int{raiseQueue: raiseWorkers}, Log: s.log})
 	if err != nil {
 		return err
 	}

@@ -53,13 +53,16 @@ const (
 	ReadCertificates   Act = "certificates.read"
 	BindCertificates   Act = "certificates.bind"
 	ReadMissing        Act = "certificates.read_missing" // which units have none
+	DeleteEvidence     Act = "evidence.delete"
+	ReadLevels         Act = "bundles.read_levels"
 )
 
 // Acts lists every act.
 func Acts() []Act {
 	return []Act{ImportResults, ReadResults, CorrectResults, ConfirmVaccination, ConfirmIdentity, ProveRecords, SealBundles,
 		WithdrawBundles, ReadBundles, ReadPages, SignBundles, CountersignBundles, DrawMinutes, ConfirmMinutes, SupersedeBundles,
-		RecallBundles, ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates, ReadMissing}
+		RecallBundles, ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates, ReadMissing,
+		DeleteEvidence, ReadLevels}
 }
 
 // Reach is over which units a role may do an act.
@@ -103,7 +106,9 @@ func ReachOf(r Role, a Act) Reach {
 		return max(reach(r, Own, Head, Clerk), reach(r, Below, Monitor), reach(r, Everywhere, Admin))
 	case ReadMissing:
 		return max(reach(r, Below, Monitor), reach(r, Everywhere, Admin))
-	case BindCertificates:
+	case ReadLevels:
+		return max(reach(r, Own, Head, Clerk), reach(r, Below, Monitor), reach(r, Everywhere, Admin))
+	case BindCertificates, DeleteEvidence:
 		return max(reach(r, Own, Head), reach(r, Everywhere, Admin))
 	}
 	return Nowhere

@@ -288,6 +288,8 @@ func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, work
 	r := store.Request{ID: bundle.NewID(), Account: who.Account, Carrier: o.Carrier, CreatedAt: tx.Now(), State: store.RequestOpen,
 		Certificate: sha256.Sum256(leaf.Raw)}
 	told := SigningRequest{ID: r.ID, Carrier: r.Carrier, State: r.State, CreatedAt: r.CreatedAt, Warnings: fit.warnings}
+	var asked findings // how the certificate stands now (TT 15/2025/TT-BKHCN, Phụ lục II, K1-K3)
+	asked.about(fit.evidence)
 	for _, w := range works {
 		if err := w.take(ctx, tx); err != nil {
 			return SigningRequest{}, err
@@ -303,7 +305,10 @@ func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, work
 			}
 		}
 		// The intent stands in the chain before the signature exists.
-		facts := []audit.Fact{audit.ID("request", r.ID), audit.ID("certificate", r.Certificate.String())}
+		facts := append([]audit.Fact{audit.ID("request", r.ID), audit.ID("certificate", r.Certificate.String())}, fit.facts()...)
+		if err := asked.keep(ctx, tx, w.ID); err != nil {
+			return SigningRequest{}, err
+		}
 		for n, i := range w.items {
 			h := w.halves[n]
 			if r.ExpiresAt.IsZero() || h.Prepared.Request.Expires.Before(r.ExpiresAt) {
@@ -328,7 +333,7 @@ func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, work
 		return SigningRequest{}, err
 	}
 	if w := works[0]; w.first { // all of them are one unit's
-		if _, err := bind(ctx, tx, who, bindingOf(leaf, who.Account, w.Unit)); err != nil {
+		if _, err := bind(ctx, tx, who, bindingOf(leaf, who.Account, w.Unit), fit.facts()...); err != nil {
 			return SigningRequest{}, err
 		}
 	} else if c, err := tx.CertificateBySHA256(ctx, r.Certificate); err != nil || c.Account != who.Account { // ended meanwhile

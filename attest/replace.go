@@ -18,6 +18,10 @@ import (
 // and in no other bundle. The bundle stays in force until its successor is signed or
 // minuted (Nghị định 30/2020/NĐ-CP, Điều 18). The outcome is the successor.
 func (s *Service) Supersede(ctx context.Context, who Actor, id, reason string) (Bundle, error) {
+	return again(func() (Bundle, error) { return s.supersede(ctx, who, id, reason) }) // its signatures may be raised just now
+}
+
+func (s *Service) supersede(ctx context.Context, who Actor, id, reason string) (Bundle, error) {
 	b, err := s.store.Glance().Bundle(ctx, id)
 	if err := s.guard(ctx, who, SupersedeBundles, b.Unit, id, err); err != nil {
 		return Bundle{}, err
@@ -52,6 +56,10 @@ func (s *Service) Supersede(ctx context.Context, who Actor, id, reason string) (
 // Recall takes a bundle that is signed or minuted out of force; its rows are free again.
 // The statement about it is signed by the service and dated.
 func (s *Service) Recall(ctx context.Context, who Actor, id, reason string) (Bundle, error) {
+	return again(func() (Bundle, error) { return s.recall(ctx, who, id, reason) })
+}
+
+func (s *Service) recall(ctx context.Context, who Actor, id, reason string) (Bundle, error) {
 	b, err := s.store.Glance().Bundle(ctx, id)
 	if err := s.guard(ctx, who, RecallBundles, b.Unit, id, err); err != nil {
 		return Bundle{}, err
@@ -91,6 +99,14 @@ func gather(ctx context.Context, v *store.View, b store.Bundle) (Bundle, error) 
 	out := Bundle{Bundle: b}
 	var err error
 	if out.Files, err = v.Files(ctx, b.ID); err != nil {
+		return Bundle{}, err
+	}
+	if l, err := v.Level(ctx, b.ID); err == nil {
+		out.Level = &l
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return Bundle{}, err
+	}
+	if out.Revisions, err = v.Revisions(ctx, b.ID); err != nil {
 		return Bundle{}, err
 	}
 	next, err := v.Successor(ctx, b.ID)

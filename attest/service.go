@@ -43,7 +43,9 @@ type Options struct {
 	// it these are dated but not signed, and say so.
 	Statements *Statements
 
-	// Timestamper stamps the head of the audit chain; nil stamps nothing.
+	// Timestamper stamps the head of the audit chain, and raises signatures, which takes
+	// a *certs.HTTP as Revocation, too: from nothing else can evidence be had. nil stamps
+	// nothing.
 	Timestamper signer.Timestamper
 
 	// Algorithms are those that new signatures may be made with; nil is every one that the
@@ -82,6 +84,8 @@ type Service struct {
 	log   *slog.Logger
 	trees *trees
 	began time.Time
+
+	outage outage // of the time-stamping authorities
 }
 
 // New makes a service on an open store, which stays the caller's to close.

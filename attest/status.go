@@ -69,6 +69,15 @@ func (s *Service) StatusOf(ctx context.Context, id string) (SignedStatus, error)
 		act = "bundles.recall"
 	}
 	status.Since = ""
+	if since == bundle.SignatureFile { // raised since, it is the same signature
+		l, err := v.Level(ctx, id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return SignedStatus{}, err
+		}
+		if err == nil {
+			status.Since, since = rfc3339(l.SignedAt), ""
+		}
+	}
 	if since != "" {
 		f, err := v.File(ctx, id, since)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -35,8 +35,9 @@ type Extended struct {
 	Evidence []certs.Evidence
 	Tokens   [][]byte
 
-	// Lapses is when the first certificate of the last time-stamp's path does, zero if none was
-	// made: a new archive time-stamp is due before.
+	// Lapses is when the first certificate of the last time-stamp's path does, or the first
+	// algorithm there stops being believed; zero if none was made. A new archive time-stamp is
+	// due before.
 	Lapses time.Time
 }
 

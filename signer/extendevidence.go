@@ -81,15 +81,21 @@ func (x *extending) evidence() pades.Evidence {
 }
 
 // settleLapse takes the issuers of the last authority into account: the time-stamp lasts as
-// long as the first of their certificates.
+// long as the first of their certificates, or of the algorithms that they rest on, does.
 func (x *extending) settleLapse() {
 	for _, e := range x.Evidence {
 		if len(e.Path) == 0 || !e.Path[0].Equal(x.last.Authority) {
 			continue
 		}
-		for _, c := range e.Path {
-			if c.NotAfter.Before(x.Lapses) {
-				x.Lapses = c.NotAfter
+		for i, c := range e.Path {
+			believed := certs.Believed(c)
+			if i == len(e.Path)-1 { // an anchor is trusted for itself; its own signature proves nothing
+				believed = certs.KeyBelieved(c.PublicKey)
+			}
+			for _, until := range [...]time.Time{c.NotAfter, believed} {
+				if until.Before(x.Lapses) {
+					x.Lapses = until
+				}
 			}
 		}
 	}

@@ -67,6 +67,8 @@ var conformance = map[string]func(t *testing.T, s *Store, c *clock){
 	"jobs":         testJobs,
 	"steps":        testSteps,
 	"succession":   testSuccession,
+	"levels":       testLevels,
+	"evidence":     testEvidence,
 }
 
 func TestConformance(t *testing.T) {

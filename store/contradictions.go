@@ -37,6 +37,9 @@ func (v *View) Contradictions(ctx context.Context) ([]Contradiction, error) {
 		{"result-in-two-bundles-in-force", `SELECT count(*) FROM (SELECT x.result FROM records AS x JOIN bundles AS b ON b.id = x.bundle
 			WHERE b.state IN ('signed', 'minuted') OR b.state IN ('sealed', 'pending') AND b.supersedes IS NULL
 			GROUP BY x.result HAVING count(*) > 1) AS doubled`},
+		{"level-without-signature", `SELECT count(*) FROM levels AS l WHERE NOT EXISTS
+			(SELECT 1 FROM files AS f WHERE f.bundle = l.bundle AND f.name = 'manifest.p7s')`},
+		{"revision-that-is-current", `SELECT count(*) FROM revisions AS r JOIN files AS f ON f.bundle = r.bundle AND f.name = r.name AND f.sha256 = r.sha256`},
 		{"superseded-without-successor", `SELECT count(*) FROM bundles AS b WHERE b.state = 'superseded' AND NOT EXISTS
 			(SELECT 1 FROM bundles AS s WHERE s.supersedes = b.id AND s.state <> 'withdrawn')`},
 	} {

@@ -19,12 +19,17 @@ const (
 	rescueAfter = 5 * time.Minute
 )
 
+// fetchCooldown is how soon after one look for jobs the next may come. River's own tenth of
+// a second would leave workers idle that take less than that for each.
+const fetchCooldown = 20 * time.Millisecond
+
 // WorkOptions say what jobs are worked, and how.
 type WorkOptions struct {
 	Workers     *river.Workers
 	Periodic    []*river.PeriodicJob
-	Concurrency int          // jobs at a time; 0 stands for 2
-	Log         *slog.Logger // of what goes wrong; nil logs nothing. Arguments of jobs are never logged
+	Concurrency int            // jobs at a time; 0 stands for 2
+	Beside      map[string]int // further queues, and how many jobs of each at a time: what waits for others must keep nobody waiting
+	Log         *slog.Logger   // of what goes wrong; nil logs nothing. Arguments of jobs are never logged
 }
 
 // Work is a store's jobs being worked.
@@ -50,10 +55,15 @@ func (s *Store) Work(ctx context.Context, o WorkOptions) (*Work, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Concurrency}}
+	for name, n := range o.Beside {
+		queues[name] = river.QueueConfig{MaxWorkers: n}
+	}
 	client, err := s.database.work(ctx, &river.Config{
 		Workers:              o.Workers,
 		PeriodicJobs:         o.Periodic,
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Concurrency}},
+		Queues:               queues,
+		FetchCooldown:        fetchCooldown,
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
 		Logger:               slog.New(troubles{o.Log.Handler()}),

@@ -36,7 +36,7 @@ func auditCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withService(cmd.Context(), cmd.ErrOrStderr(), func(s *service) error {
-				if s.tsa == nil {
+				if len(s.tsas) == 0 {
 					return fmt.Errorf("cần KYTIEM_TSA · needs KYTIEM_TSA: %w", errSettings)
 				}
 				return s.StampAudit(cmd.Context())

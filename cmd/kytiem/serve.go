@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kytiem/certs"
+	"kytiem/signer"
 )
 
 // Bounds of the HTTP server. Bodies and slow senders are bounded by the calls themselves,
@@ -124,22 +125,28 @@ func (one *service) stop(ctx context.Context, server *http.Server, worked <-chan
 	}
 }
 
-// checkTSA has nothing time-stamped. A chain that leads nowhere is a wrong setting, and
+// checkTSA has each authority time-stamp nothing. A chain that leads nowhere is a wrong setting, and
 // no waiting mends it; an authority that does not answer costs a level and the daily stamp
 // until it does.
 func (one *service) checkTSA(ctx context.Context) error {
-	if one.tsa == nil {
-		return nil
+	for n, tsa := range one.tsas {
+		if err := one.checkAuthority(ctx, n, tsa); err != nil {
+			return err
+		}
 	}
-	_, _, err := one.tsa.Timestamp(ctx, [32]byte{})
+	return nil
+}
+
+func (one *service) checkAuthority(ctx context.Context, n int, tsa *signer.TSA) error {
+	_, _, err := tsa.Timestamp(ctx, [32]byte{})
 	for _, wrong := range [...]error{certs.ErrNoPath, certs.ErrConstraints, certs.ErrUsage, certs.ErrWeak} {
 		if errors.Is(err, wrong) {
-			return fmt.Errorf("KYTIEM_TSA, dấu thời gian không dẫn về chứng thư gốc trong KYTIEM_TRUST · "+
-				"its time-stamps do not lead to an anchor in KYTIEM_TRUST: %w: %w", errSettings, err)
+			return fmt.Errorf("KYTIEM_TSA, dấu thời gian của địa chỉ thứ %d không dẫn về chứng thư gốc trong KYTIEM_TRUST · "+
+				"the time-stamps of address %[1]d do not lead to an anchor in KYTIEM_TRUST: %w: %w", n+1, errSettings, err)
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		one.log.WarnContext(ctx, "time-stamping authority gives no stamp", slog.String("error", err.Error()))
+		one.log.WarnContext(ctx, "time-stamping authority gives no stamp", slog.Int("authority", n+1), slog.String("error", err.Error()))
 	}
 	return nil
 }

@@ -26,8 +26,8 @@ type service struct {
 	store    *store.Store
 	settings settings
 	log      *slog.Logger
-	tsa      *signer.TSA // nil without one
-	sample   *web.Sample // what it holds for a try, see run.go
+	tsas     []*signer.TSA // in the order in which they are asked
+	sample   *web.Sample   // what it holds for a try, see run.go
 }
 
 // withService runs do on the database of the environment's settings, for a command that
@@ -72,12 +72,16 @@ func (s *settings) with(ctx context.Context, stderr io.Writer, to purpose, do fu
 			return err
 		}
 	}
-	if s.TSA != "" {
+	if len(s.TSA) > 0 {
 		if len(o.Anchors.TSA) == 0 {
 			return fmt.Errorf("KYTIEM_TRUST %s không có chứng thư gốc của TSA · holds no anchor of the TSA: %w", s.Trust, errSettings)
 		}
-		one.tsa = &signer.TSA{URL: s.TSA, User: s.TSAUser, Password: s.TSAPassword, Anchors: o.Anchors, Revocation: o.Revocation}
-		o.Timestamper = one.tsa
+		authorities := &signer.Authorities{}
+		for _, address := range s.TSA {
+			tsa := &signer.TSA{URL: address, User: s.TSAUser, Password: s.TSAPassword, Timeout: s.TSATimeout, Anchors: o.Anchors, Revocation: o.Revocation}
+			one.tsas, authorities.TSAs = append(one.tsas, tsa), append(authorities.TSAs, tsa)
+		}
+		o.Timestamper = authorities
 	}
 	if one.store, err = s.open(ctx, to); err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 
 	"kytiem/attest"
 	"kytiem/pades"
+	"kytiem/signer"
 	"kytiem/token"
 )
 
@@ -33,9 +34,10 @@ type settings struct {
 	Trust      string `env:"KYTIEM_TRUST" vi:"thư mục chứng thư gốc tin cậy (PEM, DER; ca/ và tsa/ riêng)" en:"directory of trust anchors (PEM, DER; ca/ and tsa/ apart)"`
 	Revocation string `env:"KYTIEM_REVOCATION" envDefault:"online" vi:"hỏi tình trạng thu hồi: online, private (cả địa chỉ nội bộ), offline" en:"asking for revocation: online, private (inner addresses too), offline"`
 
-	TSA         string `env:"KYTIEM_TSA" vi:"địa chỉ tổ chức cấp dấu thời gian (RFC 3161)" en:"time-stamping authority (RFC 3161)"`
-	TSAUser     string `env:"KYTIEM_TSA_USER" vi:"tên đăng nhập TSA" en:"user at the TSA"`
-	TSAPassword string `env:"KYTIEM_TSA_PASSWORD" secret:"1" vi:"mật khẩu TSA" en:"password at the TSA"`
+	TSA         []string      `env:"KYTIEM_TSA" vi:"địa chỉ các tổ chức cấp dấu thời gian (RFC 3161), cách nhau bằng dấu phẩy, hỏi lần lượt" en:"time-stamping authorities (RFC 3161), separated by commas, asked in order"`
+	TSATimeout  time.Duration `env:"KYTIEM_TSA_TIMEOUT" envDefault:"30s" vi:"chờ mỗi TSA bao lâu, nhiều nhất 3m" en:"how long each TSA is waited for, at most 3m"`
+	TSAUser     string        `env:"KYTIEM_TSA_USER" vi:"tên đăng nhập TSA" en:"user at the TSA"`
+	TSAPassword string        `env:"KYTIEM_TSA_PASSWORD" secret:"1" vi:"mật khẩu TSA" en:"password at the TSA"`
 
 	Key         string `env:"KYTIEM_KEY" vi:"khóa của dịch vụ, để ký các thông báo về tình trạng hồ sơ: tệp PKCS#12, hoặc địa chỉ pkcs11: trong HSM" en:"the service's own key, which signs what it says of a bundle's status: a PKCS#12 file, or a pkcs11: URI in an HSM"`
 	KeyPassword string `env:"KYTIEM_KEY_PASSWORD" secret:"1" vi:"mật khẩu tệp đó, hoặc mã PIN" en:"password of that file, or the PIN"`
@@ -124,7 +126,6 @@ func (s *settings) check() error {
 	host, _, err := net.SplitHostPort(s.Listen)
 	ip := net.ParseIP(host)
 	scheme, _, isURL := strings.Cut(s.Database, "://")
-	tsa, errTSA := url.Parse(s.TSA)
 	var uri token.URI
 	var errURI error
 	if s.keyInHSM() {
@@ -140,9 +141,10 @@ func (s *settings) check() error {
 		{isURL && scheme != "postgres" && scheme != "postgresql", "KYTIEM_DATABASE là một tệp hoặc postgres://… · is a file or postgres://…"},
 		{s.Held < 1 || s.Held > 1000, "KYTIEM_CONNECTIONS từ 1 đến 1000 · is 1 to 1000"},
 		{!slices.Contains([]string{"online", "private", "offline"}, s.Revocation), "KYTIEM_REVOCATION là online, private hoặc offline · is online, private or offline"},
-		{s.TSA != "" && (errTSA != nil || tsa.Host == "" || tsa.Scheme != "http" && tsa.Scheme != "https"), "KYTIEM_TSA ghi như http://tsa.example.vn/ · is written so"},
-		{s.TSA != "" && s.Trust == "", "KYTIEM_TSA cần KYTIEM_TRUST: không có chứng thư gốc thì không dấu thời gian nào được chấp nhận · needs KYTIEM_TRUST: without anchors no time-stamp is accepted"},
-		{s.TSA == "" && s.TSAUser+s.TSAPassword != "", "KYTIEM_TSA_USER, KYTIEM_TSA_PASSWORD cần KYTIEM_TSA · need KYTIEM_TSA"},
+		{slices.ContainsFunc(s.TSA, notWebAddress), "KYTIEM_TSA ghi như http://tsa.example.vn/,https://tsa2.example.vn/ · is written so"},
+		{s.TSATimeout < time.Second || s.TSATimeout > signer.MaxTimestampWait, "KYTIEM_TSA_TIMEOUT từ 1s đến 3m · is 1s to 3m"},
+		{len(s.TSA) > 0 && s.Trust == "", "KYTIEM_TSA cần KYTIEM_TRUST: không có chứng thư gốc thì không dấu thời gian nào được chấp nhận · needs KYTIEM_TRUST: without anchors no time-stamp is accepted"},
+		{len(s.TSA) == 0 && s.TSAUser+s.TSAPassword != "", "KYTIEM_TSA_USER, KYTIEM_TSA_PASSWORD cần KYTIEM_TSA · need KYTIEM_TSA"},
 		{(s.TSAUser == "") != (s.TSAPassword == ""), "KYTIEM_TSA_USER và KYTIEM_TSA_PASSWORD đi cùng nhau · come together"},
 		{s.Key == "" && s.KeyPassword != "" || s.Key != "" && s.KeyPassword == "" && !s.keyInHSM(), "KYTIEM_KEY và KYTIEM_KEY_PASSWORD(_FILE) đi cùng nhau · come together"},
 		{s.Module != "" && !filepath.IsAbs(s.Module), "KYTIEM_PKCS11_MODULE là đường dẫn đầy đủ · is an absolute path"},
@@ -170,6 +172,11 @@ func (s *settings) check() error {
 		}
 	}
 	return nil
+}
+
+func notWebAddress(address string) bool {
+	u, err := url.Parse(address)
+	return err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"
 }
 
 // settingField is one variable as its tags describe it.

@@ -48,7 +48,13 @@ func TestReadSettings(t *testing.T) {
 		{"a key in an HSM, told by its URI alone", []string{"KYTIEM_TRUST=" + dir, "KYTIEM_KEY=pkcs11:?module-path=/usr/lib/hsm.so&pin-source=/etc/pin"},
 			func(s *settings) { s.Trust, s.Key = dir, "pkcs11:?module-path=/usr/lib/hsm.so&pin-source=/etc/pin" }},
 		{"TSA", []string{"KYTIEM_TRUST=" + dir, "KYTIEM_TSA=https://tsa.example.vn/", "KYTIEM_TSA_USER=u", "KYTIEM_TSA_PASSWORD=p"},
-			func(s *settings) { s.Trust, s.TSA, s.TSAUser, s.TSAPassword = dir, "https://tsa.example.vn/", "u", "p" }},
+			func(s *settings) {
+				s.Trust, s.TSA, s.TSAUser, s.TSAPassword = dir, []string{"https://tsa.example.vn/"}, "u", "p"
+			}},
+		{"two TSAs", []string{"KYTIEM_TRUST=" + dir, "KYTIEM_TSA=https://tsa.example.vn/,http://tsa2.example.vn/", "KYTIEM_TSA_TIMEOUT=3m"},
+			func(s *settings) {
+				s.Trust, s.TSA, s.TSATimeout = dir, []string{"https://tsa.example.vn/", "http://tsa2.example.vn/"}, 3*time.Minute
+			}},
 		{"life", []string{"KYTIEM_REQUEST_LIFETIME=1h"}, func(s *settings) { s.RequestLifetime = time.Hour }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
