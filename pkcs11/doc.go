@@ -1,6 +1,6 @@
 // Package pkcs11 calls a token's library through its C interface, Cryptoki (PKCS #11
 // V2.40), without cgo: certificates are listed without a PIN, a PIN is tried once, and
-// digests are signed by the key that belongs to a certificate. It knows the dozen calls
+// digests are signed by the key that belongs to a certificate. It knows the fifteen calls
 // that signing needs and no other; nothing on a token is ever written.
 //
 // A vendor's library runs in this process, and may hang or crash it. So only the program
