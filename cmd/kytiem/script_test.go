@@ -60,6 +60,7 @@ func (m withDevca) Run() int {
 //	field VARIABLE FILE LINE NAME takes a member out of a line of NDJSON into a variable
 //	counts FILE N                 a file, also an XLSX, has N rows below its header
 //	ls DIR NAME…                  a directory holds exactly these files
+//	picture FILE WIDTH HEIGHT     a PNG of so many pixels, mostly of nothing
 //	service start|stop            the service, in the background, see [serviceCommand]
 //	status PATH TOKEN-FILE N      asks it by GET, and compares the status of the answer
 func TestScripts(t *testing.T) {
@@ -81,7 +82,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "ca": ca, "await": await, "sample": sampleFile, "province": province, "runes": runes, "bytes": bytesFile,
 			"bomb": bomb, "flip": flip, "json": jsonValue, "field": field, "counts": counts, "ls": ls,
-			"service": serviceCommand, "status": status,
+			"picture": picture, "service": serviceCommand, "status": status,
 		},
 	})
 }
