@@ -81,6 +81,7 @@ func (d *desk) world(t testing.TB) *world {
 	d.complete(t, r, sign(t, d.key, r.Items...))
 	stamp := d.issueSeal(t)
 	w.seal = d.countersign(t, stamp, b.ID)
+	d.call(t, d.token[attest.Clerk], http.MethodPost, "/v1/signing-requests/"+w.seal.ID+"/signatures", sign(t, stamp, w.seal.Items...)).into(t, &object{})
 	var bound struct{ Items []struct{ ID string } }
 	d.call(t, d.token[attest.Head], http.MethodGet, "/v1/certificates?unit="+commune, nil).into(t, &bound)
 	w.record, w.bundle = d.records(t, "&state=in_bundle")[0].ID, b.ID

@@ -237,11 +237,9 @@ func (s *Service) embed(ctx context.Context, a *arrival) (good bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	if a.signed, a.outcome.Err = a.half.Prepared.Complete(base, a.signature, s.now()); a.outcome.Err != nil {
-		return false, nil
-	}
+	a.signed, a.outcome.Err = a.half.Prepared.Complete(base, a.signature, s.now())
 	a.digest = sha256.Sum256(a.signed)
-	return true, nil
+	return a.outcome.Err == nil, nil
 }
 
 // pair finds the two signatures of a bundle, among those that came and those that an

@@ -54,6 +54,8 @@ var hints = []struct {
 	{minutes.ErrHeader, "Tệp các bên là CSV có các cột party,name,position,role · the parties file is CSV with these columns"},
 	{minutes.ErrCell, "Có ô không dùng được trong tệp các bên · a cell of the parties file cannot be used"},
 	{paper.ErrUnprintable, "Có ký tự mà phông chữ của văn bản không có · there is a character that the document's font lacks"},
+	{paper.ErrPictureLarge, "Ảnh chữ ký hoặc con dấu quá lớn: nhiều nhất 512 KB, khoảng một triệu điểm ảnh · the stamp's picture is too large: 512 KB, a million pixels at most"},
+	{paper.ErrPicture, "Ảnh chữ ký hoặc con dấu phải là tệp PNG mở được · the stamp's picture has to be a PNG that opens"},
 	{bundle.ErrDate, "Ngày phải có trong lịch và ghi dạng YYYY-MM-DD · a date has to be in the calendar and written so"},
 	{bundle.ErrVersion, "Tệp do phiên bản khác của chương trình tạo ra · the file was made by another version of the program"},
 	{bundle.ErrMalformed, "Nội dung sai quy cách hoặc không khớp nhau · the content is malformed or does not agree with itself"},

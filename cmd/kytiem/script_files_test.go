@@ -9,6 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"image"
+	"image/color"
+	"image/png"
 	"os"
 	"regexp"
 	"slices"
@@ -20,6 +23,24 @@ import (
 
 	"kytiem/sample"
 )
+
+// picture writes a PNG with a line across it.
+func picture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: picture FILE WIDTH HEIGHT")
+	}
+	width, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	height, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	m := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for n := range min(width, height) {
+		m.SetNRGBA(n, n, color.NRGBA{R: 200, A: 200})
+	}
+	var b bytes.Buffer
+	ts.Check(png.Encode(&b, m))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
+}
 
 // sampleFile writes made-up results.
 func sampleFile(ts *testscript.TestScript, neg bool, args []string) {

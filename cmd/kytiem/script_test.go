@@ -61,6 +61,7 @@ func (m withPrograms) Run() int {
 //	counts FILE N                 a file, also an XLSX, has N rows below its header
 //	ls DIR NAME…                  a directory holds exactly these files
 //	hsm start|hold …              tokens and a PKCS #11 library, see [hsm]
+//	picture FILE WIDTH HEIGHT     a PNG of so many pixels, mostly of nothing
 //	service start|stop            the service, in the background, see [serviceCommand]
 //	status PATH TOKEN-FILE N      asks it by GET, and compares the status of the answer
 func TestScripts(t *testing.T) {
@@ -82,7 +83,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "ca": ca, "await": await, "sample": sampleFile, "province": province, "runes": runes, "bytes": bytesFile,
 			"bomb": bomb, "flip": flip, "json": jsonValue, "field": field, "counts": counts, "ls": ls,
-			"hsm": hsm, "service": serviceCommand, "status": status,
+			"hsm": hsm, "picture": picture, "service": serviceCommand, "status": status,
 		},
 	})
 }

@@ -40,7 +40,7 @@ func TestServeStarts(t *testing.T) {
 			t.Errorf("%s: %d, %.200s", path, status, body)
 		}
 	}
-	if _, body := p.fetch(t, "/metrics"); !strings.Contains(body, `kytiem_bundles{state="signed"} 0`) || !strings.Contains(body, "process_resident_memory_bytes") {
+	if _, body := p.fetch(t, "/metrics"); !strings.Contains(body, `kytiem_bundles{state="signed"} 0`) || !strings.Contains(body, `kytiem_certificates_expiring{days="30"} 0`) || !strings.Contains(body, "process_resident_memory_bytes") {
 		t.Errorf("metrics lack something:\n%s", body)
 	}
 	if status, body := p.fetch(t, "/v1/nichts"); status != http.StatusNotFound || !strings.Contains(body, `"code"`) {
