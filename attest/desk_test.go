@@ -48,7 +48,7 @@ type desk struct {
 	store *store.Store
 	clock *clock
 	ca    *devca.CA
-	url   string // of the CA
+	url   string       // of the CA
 	key   devca.Issued // of the head
 	who   map[attest.Role]attest.Actor
 	alien attest.Actor // head of another unit
