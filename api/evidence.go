@@ -11,7 +11,6 @@ import (
 	"kytiem/attest"
 	"kytiem/bundle"
 	"kytiem/signer"
-	"kytiem/store"
 )
 
 // raising says what a bundle's signatures wait for.
@@ -24,7 +23,7 @@ type raising struct {
 }
 
 // raisingOf is nil where nothing is waited for.
-func raisingOf(l *store.Level) *raising {
+func raisingOf(l *attest.Level) *raising {
 	if l == nil {
 		return nil
 	}
@@ -58,7 +57,7 @@ type levelEntry struct {
 	Raising  *raising  `json:"raising,omitempty"`
 }
 
-func levelOf(l store.Level) levelEntry {
+func levelOf(l attest.Level) levelEntry {
 	return levelEntry{l.Bundle, l.Level, l.SignedAt.UTC(), l.At.UTC(), l.Lapses.UTC(), raisingOf(&l)}
 }
 
@@ -100,7 +99,7 @@ func (a *api) evidenceCalls() {
 			Listing
 		}) (page[evidence], error) {
 			found, next, err := a.service.Evidence(ctx, c.who, in.ID, attest.Page{After: in.Cursor, Limit: in.Limit})
-			return pageOf(found, next, func(e store.Evidence) evidence {
+			return pageOf(found, next, func(e attest.Evidence) evidence {
 				return evidence{e.SHA256.String(), e.Kind, e.Source, e.Size, e.At.UTC()}
 			}), err
 		})

@@ -23,20 +23,14 @@ const (
 )
 
 // findings are what was fetched about a bundle's signatures, each once.
-type findings []finding
-
-type finding struct {
-	sum          [sha256.Size]byte
-	kind, source string
-	content      []byte
-}
+type findings []store.Piece
 
 func (f *findings) add(kind, source string, content []byte) {
-	sum := sha256.Sum256(content)
-	if len(content) == 0 || slices.ContainsFunc(*f, func(had finding) bool { return had.sum == sum }) {
+	sum := store.Digest(sha256.Sum256(content))
+	if len(content) == 0 || slices.ContainsFunc(*f, func(had store.Piece) bool { return had.SHA256 == sum }) {
 		return
 	}
-	*f = append(*f, finding{sum, kind, source, content})
+	*f = append(*f, store.Piece{SHA256: sum, Kind: kind, Source: source, Content: content})
 }
 
 // about adds paths, and the answers about them.
@@ -58,12 +52,8 @@ func (f *findings) about(evidence ...certs.Evidence) {
 // keep stores them with a bundle, in one order: transactions that store the same must not
 // wait for each other.
 func (f findings) keep(ctx context.Context, tx *store.Tx, bundle string) error {
-	for _, one := range slices.SortedFunc(slices.Values(f), func(a, b finding) int { return slices.Compare(a.sum[:], b.sum[:]) }) {
-		if err := tx.AddEvidence(ctx, bundle, one.kind, one.source, one.content); err != nil {
-			return err
-		}
-	}
-	return nil
+	sorted := slices.SortedFunc(slices.Values(f), func(a, b store.Piece) int { return slices.Compare(a.SHA256[:], b.SHA256[:]) })
+	return tx.AddEvidence(ctx, bundle, sorted)
 }
 
 // Evidence lists what is kept about the signatures of a bundle.

@@ -6,6 +6,15 @@ import (
 	"kytiem/store"
 )
 
+type (
+	// Level is how far a bundle's signatures are raised.
+	Level = store.Level
+	// Revision is what a signed file was before it was raised.
+	Revision = store.Revision
+	// Evidence is something that was fetched about a bundle's signatures.
+	Evidence = store.Evidence
+)
+
 // Levels lists the signed bundles of a unit that have a level, those signed first coming
 // first. Who may see all units may leave out the unit.
 func (s *Service) Levels(ctx context.Context, who Actor, unit, level string, p Page) ([]store.Level, string, error) {

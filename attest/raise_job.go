@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -171,7 +170,7 @@ func (w *raiseWorker) Work(ctx context.Context, job *river.Job[raiseArgs]) error
 		return river.JobSnooze(dayPause)
 	}
 	if wait := s.outage.wait(); wait > 0 {
-		return river.JobSnooze(wait + rand.N(wait/4+time.Second)) //nolint:gosec // not all of them at once
+		return river.JobSnooze(wait + time.Duration(job.ID%16)*(wait/64+50*time.Millisecond)) // not all of them at once
 	}
 	level, err := s.Raise(ctx, id)
 	if dead := errors.Is(err, signer.ErrTSA); dead || err == nil {

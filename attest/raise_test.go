@@ -1,7 +1,9 @@
 package attest_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +18,7 @@ import (
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/certs/devca"
+	"kytiem/pades"
 	"kytiem/signer"
 	"kytiem/store"
 	"kytiem/verify"
@@ -91,7 +94,8 @@ func TestRaiseJob(t *testing.T) {
 	for _, s := range report.Signatures {
 		formats = append(formats, s.Format)
 	}
-	if want := []string{"PAdES-BASELINE-LTA", "PAdES-DOC-TIMESTAMP", "CAdES-BASELINE-LTA"}; report.Verdict != verify.TotalPassed || !slices.Equal(formats, want) {
+	slices.Sort(formats)
+	if want := []string{"CAdES-BASELINE-LTA", "PAdES-BASELINE-LTA", "PAdES-DOC-TIMESTAMP"}; report.Verdict != verify.TotalPassed || !slices.Equal(formats, want) {
 		t.Fatalf("%s with %v, want TOTAL_PASSED with %v", report.Verdict, formats, want)
 	}
 	told := ok(t)(d.Bundle(t.Context(), d.who[attest.Clerk], b.ID))
@@ -259,7 +263,7 @@ func TestRaiseRevoked(t *testing.T) {
 // TestRenew: archive time-stamps get successors before they lapse, once, and those that gain nothing by it do not.
 func TestRenew(t *testing.T) {
 	d := newDesk(t, nil)
-	o := d.withTSA(nil)
+	d.withTSA(nil)
 	b := d.signed(t, 2)
 	if _, err := d.Raise(t.Context(), b.ID); err != nil {
 		t.Fatal(err)
@@ -288,7 +292,7 @@ func TestRenew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o = d.withTSA(func(o *attest.Options) {
+	o := d.withTSA(func(o *attest.Options) {
 		o.Anchors.TSA = append(o.Anchors.TSA, fresh.TSARoot().Certificate)
 		o.Timestamper = &signer.TSA{URL: url + "/tsa", Anchors: o.Anchors, Now: d.clock.now}
 	})
@@ -342,6 +346,78 @@ func TestRaisePolite(t *testing.T) {
 	}
 	d.state(t, b.ID, bundle.Recalled)
 	d.faultless(t)
+}
+
+// TestRaiseAndSign: while a bundle is being raised somebody signs its document a second time. The raise gives way and takes
+// both signatures up; while somebody is asked to sign, nothing is raised.
+func TestRaiseAndSign(t *testing.T) {
+	d := newDesk(t, nil)
+	var meanwhile atomic.Pointer[func()]
+	asks := d.withTSA(nil).Timestamper
+	o := d.withTSA(func(o *attest.Options) {
+		o.Timestamper = timestamperFunc(func(ctx context.Context, digest [32]byte) ([]byte, time.Time, error) {
+			if do := meanwhile.Swap(nil); do != nil {
+				(*do)()
+			}
+			return asks.Timestamp(ctx, digest)
+		})
+	})
+	b := d.signed(t, 2)
+	seal, err := d.ca.Issue(devca.Profile{Kind: devca.Organisation, CommonName: "Ủy ban nhân dân xã Phú Hòa", Organization: "Ủy ban nhân dân xã Phú Hòa",
+		Identifiers: d.unitIdentifier()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := func() { // as a step of the service would
+		pages := d.file(t, b.ID, bundle.PagesFile)
+		signed := d.countersigned(t, pages, seal)
+		d.tx(t, func(tx *store.Tx) error {
+			now, err := tx.Bundle(t.Context(), b.ID)
+			if err == nil {
+				err = tx.TouchBundle(t.Context(), &now)
+			}
+			if err != nil {
+				return err
+			}
+			if _, _, err := tx.PutBlob(t.Context(), bytes.NewReader(signed)); err != nil {
+				return err
+			}
+			return tx.ReplaceFile(t.Context(), b.ID, bundle.PagesFile, sha256.Sum256(pages), sha256.Sum256(signed))
+		})
+	}
+	meanwhile.Store(&second)
+	if l, err := d.Raise(t.Context(), b.ID); err != nil || l.Level != string(signer.LevelLTA) {
+		t.Errorf("raised to %s (%v), want B-LTA", l.Level, err)
+	}
+	report := d.exported(t, b.ID, o.Anchors)
+	baseline := 0
+	for _, s := range report.Signatures {
+		if strings.HasSuffix(s.Format, "-BASELINE-LTA") && s.Indication == verify.TotalPassed {
+			baseline++
+		}
+	}
+	if report.Verdict != verify.TotalPassed || baseline != 3 {
+		t.Errorf("%s with %d signatures at LTA, want TOTAL_PASSED with three", report.Verdict, baseline)
+	}
+}
+
+// countersigned is a document that an organisation has signed, too.
+func (d *desk) countersigned(t testing.TB, pages []byte, key devca.Issued) []byte {
+	t.Helper()
+	file, err := pades.Open(pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prepared, err := signer.PrepareDocument(file, signer.Options{Certificates: chainOf(key), Now: d.clock.now()}, signer.Visible{Field: bundle.OrganisationField})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature := sign(t, key, attest.SigningItem{SignedAttributes: prepared.Request.SignedAttributes, Algorithm: prepared.Request.Algorithm})
+	signed, err := prepared.Complete(pages, signature[0].Signature, d.clock.now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
 }
 
 // TestDeleteEvidence: with a reason only, by whom it is for, and never what a signature carries.

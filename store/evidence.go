@@ -3,9 +3,11 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,27 +20,55 @@ type Evidence struct {
 	At     time.Time
 }
 
-// AddEvidence keeps something about a bundle; what is kept already stays as it is. Many
-// bundles share most of it, and it is stored once. If it was deleted from another bundle at
-// this moment, it is ErrStale.
-func (tx *Tx) AddEvidence(ctx context.Context, bundle, kind, source string, content []byte) error {
-	sum := Digest(sha256.Sum256(content))
-	var there int64
-	err := tx.one(ctx, `SELECT size FROM blobs WHERE sha256 = $1`, []any{sum[:]}, &there)
-	if errors.Is(err, ErrNotFound) {
-		_, _, err = tx.PutBlob(ctx, bytes.NewReader(content))
-	}
-	if err == nil {
-		_, err = tx.conn.exec(ctx, `INSERT INTO evidence (bundle, sha256, kind, source, at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (bundle, sha256) DO NOTHING`, bundle, sum[:], kind, source, micros(tx.now))
-	}
-	if errors.Is(err, ErrNotFound) {
-		err = ErrStale
-	}
-	if err != nil {
-		return fmt.Errorf("keeping evidence %s about bundle %s: %w", sum, bundle, err)
+// Piece is evidence that is to be kept.
+type Piece struct {
+	SHA256       Digest // of Content
+	Kind, Source string
+	Content      []byte
+}
+
+// AddEvidence keeps pieces about a bundle, each there once; what is kept already stays as it
+// is. Many bundles share most of them, and these are stored once. If one was deleted from
+// another bundle at this moment, it is ErrStale. Transactions that keep the same must do so in
+// one order.
+func (tx *Tx) AddEvidence(ctx context.Context, bundle string, pieces []Piece) error {
+	for batch := range slices.Chunk(pieces, 100) {
+		err := tx.addEvidence(ctx, bundle, batch)
+		if errors.Is(err, ErrNotFound) {
+			err = ErrStale
+		}
+		if err != nil {
+			return fmt.Errorf("keeping evidence about bundle %s: %w", bundle, err)
+		}
 	}
 	return nil
+}
+
+func (tx *Tx) addEvidence(ctx context.Context, bundle string, pieces []Piece) error {
+	places, args := make([]string, len(pieces)), make([]any, len(pieces))
+	for i := range pieces {
+		places[i], args[i] = "$"+strconv.Itoa(i+1), pieces[i].SHA256[:]
+	}
+	there, err := list(ctx, &tx.View, func(r rows) (sum Digest, err error) { return sum, r.Scan(digest(&sum)) },
+		`SELECT sha256 FROM blobs WHERE sha256 IN (`+strings.Join(places, `, `)+`)`, args...)
+	if err != nil {
+		return err
+	}
+	values, args := make([]string, len(pieces)), []any{bundle, micros(tx.now)}
+	for i := range pieces {
+		p := &pieces[i]
+		if !slices.Contains(there, p.SHA256) {
+			if _, _, err := tx.PutBlob(ctx, bytes.NewReader(p.Content)); err != nil {
+				return err
+			}
+		}
+		n := len(args)
+		values[i] = fmt.Sprintf(`($1, $%d, $%d, $%d, $2)`, n+1, n+2, n+3)
+		args = append(args, p.SHA256[:], p.Kind, p.Source)
+	}
+	_, err = tx.conn.exec(ctx, `INSERT INTO evidence (bundle, sha256, kind, source, at) VALUES `+strings.Join(values, `, `)+`
+		ON CONFLICT (bundle, sha256) DO NOTHING`, args...)
+	return err
 }
 
 // DropEvidence deletes something that was kept about a bundle, and its content unless that

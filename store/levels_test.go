@@ -1,6 +1,8 @@
 package store
 
 import (
+	"crypto/sha256"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -10,7 +12,10 @@ import (
 // put stores content.
 func put(t testing.TB, s *Store, content string) (sum Digest) {
 	t.Helper()
-	must(t, s, func(tx *Tx) (err error) { sum, _, err = tx.PutBlob(t.Context(), strings.NewReader(content)); return err })
+	must(t, s, func(tx *Tx) (err error) {
+		sum, _, err = tx.PutBlob(t.Context(), strings.NewReader(content))
+		return err
+	})
 	return sum
 }
 
@@ -101,18 +106,18 @@ func testEvidence(t *testing.T, s *Store, _ *clock) {
 	addSealed(t, s, "B1")
 	_, manifest := addSealed(t, s, "B2")
 	shared := put(t, s, "a list of many")
+	piece := func(kind, source, content string) Piece {
+		return Piece{SHA256: Digest(sha256.Sum256([]byte(content))), Kind: kind, Source: source, Content: []byte(content)}
+	}
+	list := piece("crl", "http://ca.example.vn/ca.crl", "a list of many")
 	must(t, s, func(tx *Tx) error {
-		for _, id := range []string{"B1", "B2", "B1"} {
-			if err := tx.AddEvidence(ctx, id, "crl", "http://ca.example.vn/ca.crl", []byte("a list of many")); err != nil {
-				return err
-			}
-		}
-		if err := tx.AddEvidence(ctx, "B1", "timestamp", "", []byte("a token")); err != nil {
-			return err
-		}
-		return tx.AddEvidence(ctx, "B2", "certificate", "", []byte("manifest of B2"))
+		return errors.Join(tx.AddEvidence(ctx, "B1", nil), tx.AddEvidence(ctx, "B1", []Piece{list}),
+			tx.AddEvidence(ctx, "B2", []Piece{list, piece("certificate", "", "manifest of B2")}))
 	})
-	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.AddEvidence(ctx, "B9", "crl", "", []byte("x")) })
+	must(t, s, func(tx *Tx) error {
+		return tx.AddEvidence(ctx, "B1", []Piece{piece("timestamp", "", "a token"), piece("ocsp", "elsewhere", "a list of many")})
+	})
+	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.AddEvidence(ctx, "B9", []Piece{list}) })
 	kept := pages(t, 1, func(p Page) ([]Evidence, string, error) { return s.Glance().Evidence(ctx, "B1", p) })
 	if len(kept) != 2 || kept[0].At.IsZero() || kept[0].Size+kept[1].Size != int64(len("a list of many")+len("a token")) {
 		t.Errorf("kept %+v, want the list once and the token", kept)
