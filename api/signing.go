@@ -62,8 +62,8 @@ type signingOrder struct {
 		Carrier      string   `json:"carrier,omitempty" enum:"api,agent,csc" doc:"Nơi giữ khóa; phiên bản này chỉ nhận api · where the key lives; this version serves api only"`
 		Certificates [][]byte `json:"certificates" minItems:"1" maxItems:"10" nullable:"false" doc:"DER base64, của người ký đứng đầu · the signer's first"`
 		PSS          bool     `json:"pss,omitempty" doc:"RSASSA-PSS"`
-		Number       string   `json:"number,omitempty" maxLength:"20" doc:"Số văn bản; để trống thì lấy số tiếp theo · number; the next one where it is empty"`
-		Date         string   `json:"date,omitempty" format:"date" doc:"Ngày văn bản; mặc định hôm nay · day of the document; today by default"`
+		Number       string   `json:"number,omitempty" maxLength:"20" doc:"Số văn bản, chưa dùng trong năm; để trống thì lấy số tiếp theo · number, of no other document of the year; the next one where it is empty"`
+		Date         string   `json:"date,omitempty" format:"date" doc:"Ngày văn bản: hôm nay (mặc định), hoặc lùi không quá 7 ngày · day of the document: today (the default), or up to 7 days back"`
 		Place        string   `json:"place,omitempty" maxLength:"100"`
 		Capacity     *string  `json:"capacity,omitempty" enum:",TM,KT,TL,TUQ,Q" doc:"Thể thức đề ký · the capacity before the signature"`
 	}
@@ -111,7 +111,7 @@ func (a *api) signingCalls() {
 		vi: "Tạo yêu cầu ký cho các hồ sơ", en: "Open a signing request for bundles",
 		about: "Mỗi hồ sơ có hai mục: văn bản (pdf) và dữ liệu (manifest), ký bằng cùng một chứng thư. Ký signed_attributes rồi gửi chữ ký đến …/signatures trước expires. · " +
 			"Each bundle has two items: the document (pdf) and the data (manifest), under one certificate. Sign signed_attributes and send the signatures to …/signatures before expires.",
-		acts: []attest.Act{attest.SignBundles}, problems: append([]string{"not-found", "carrier", "state", "request-open", "too-many", "date", "text", "unprintable", "not-nfc", "malformed"}, certificate...)}
+		acts: []attest.Act{attest.SignBundles}, problems: append([]string{"not-found", "carrier", "state", "request-open", "number-taken", "document-signed", "too-many", "date", "text", "unprintable", "not-nfc", "malformed"}, certificate...)}
 	o.returns(http.StatusCreated, reflect.TypeFor[SigningRequest]())
 	change(a, o, func(ctx context.Context, c *call, in *signingOrder) (attest.SigningRequest, error) {
 		order, err := in.order()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -87,7 +88,8 @@ func (s *Service) complete(ctx context.Context, who Actor, id string, signatures
 		if err != nil {
 			return Completion{}, err
 		}
-		if n == len(bundles)-1 && n == 0 {
+		f.certificate = r.Certificate
+		if n == len(bundles)-1 {
 			last = f
 			continue
 		}
@@ -138,12 +140,14 @@ type arrival struct {
 // filing is what a bundle gets out of the signatures that came: none, one, or the two
 // that make it signed. The nil filing writes nothing.
 type filing struct {
-	bundle   store.Bundle
-	arrivals []arrival // good ones
-	stored   []store.File
-	document *arrival // nil where there is none
-	manifest *arrival
-	old      *succession
+	bundle      store.Bundle
+	certificate store.Digest // under which the request was prepared
+	rejected    []audit.Fact // which of them are not good, and why
+	arrivals    []arrival    // good ones
+	stored      []store.File
+	document    *arrival // nil where there is none
+	manifest    *arrival
+	old         *succession
 }
 
 // whole reports whether both signatures are there.
@@ -174,8 +178,9 @@ func (s *Service) assemble(ctx context.Context, id string, arrivals []arrival) (
 			f.arrivals = append(f.arrivals, a)
 		}
 	}
+	f.rejected = rejections(arrivals)
 	if len(f.arrivals) == 0 {
-		return nil, nil //nolint:nilnil // nothing good came: nothing to file
+		return f, nil
 	}
 	if f.stored, err = v.Files(ctx, id); err != nil {
 		return nil, err
@@ -192,12 +197,37 @@ func (s *Service) assemble(ctx context.Context, id string, arrivals []arrival) (
 		for _, a := range f.arrivals {
 			a.outcome.Err = fmt.Errorf("bundle %s, verdict %s: %w", id, report.Verdict, ErrNotAccepted)
 		}
-		return nil, nil //nolint:nilnil // as above
+		return &filing{bundle: b, rejected: rejections(arrivals)}, nil
 	}
 	if f.whole() {
 		f.old, err = s.succeed(ctx, b)
 	}
 	return f, err
+}
+
+// rejections says, for the chain, which signatures are not good and why, by codes.
+func rejections(arrivals []arrival) []audit.Fact {
+	var facts []audit.Fact
+	for _, a := range arrivals {
+		var code string
+		switch err := a.outcome.Err; {
+		case err == nil:
+			continue
+		case errors.Is(err, ErrNotAccepted):
+			code = "not-accepted"
+		case errors.Is(err, signer.ErrLapsed):
+			code = "lapsed"
+		case errors.Is(err, signer.ErrSignature):
+			code = "signature"
+		default:
+			code = "unusable"
+		}
+		if facts == nil {
+			facts = append(facts, audit.ID("request", a.item.Request))
+		}
+		facts = append(facts, audit.ID(a.item.Kind, code))
+	}
+	return facts
 }
 
 // pair finds the two signatures of a bundle, among those that came and those that an
@@ -265,7 +295,19 @@ func (f *filing) write(ctx context.Context, tx *store.Tx, who Actor) error {
 	if f == nil {
 		return nil
 	}
-	var err error
+	if len(f.rejected) > 0 {
+		if err := tx.Audit("signing.rejected", who.Account, f.bundle.Unit, f.bundle.ID, f.rejected...); err != nil {
+			return err
+		}
+	}
+	if len(f.arrivals) == 0 {
+		return nil
+	}
+	// What was bound when the request was opened may have been ended since.
+	c, err := tx.CertificateBySHA256(ctx, f.certificate)
+	if err != nil || c.Account != who.Account || c.Unit != f.bundle.Unit {
+		return errors.Join(err, ErrUnbound)
+	}
 	if f.whole() {
 		err = tx.MoveBundle(ctx, &f.bundle, bundle.Sign)
 	} else {

@@ -35,8 +35,10 @@ type SigningOrder struct {
 	PSS          bool
 
 	// What the documents bear. Number is allotted from the unit's register of documents
-	// where it is empty, and may be given for a single bundle only; Date is the day of
-	// signing where it is zero.
+	// where it is empty, and may be given for a single bundle only, if no other document of
+	// that year has it; Date is the day of signing where it is zero, and at most
+	// MaxBackdated days before that. Of a document that is signed already nothing else may
+	// be asked than what it says.
 	Number   string
 	Date     bundle.Date
 	Place    string
