@@ -65,7 +65,7 @@ func (a *api) accountCalls() {
 	o.returns(http.StatusCreated, reflect.TypeFor[account]())
 	change(a, o, func(ctx context.Context, c *call, in *struct {
 		Body struct {
-			Name string `json:"name" minLength:"1" maxLength:"200" example:"Trạm Y tế mẫu"`
+			Name string `json:"name" minLength:"1" maxLength:"80" example:"Trạm Y tế xã Phú Hòa" doc:"Tên in trong danh sách mà tài khoản xác nhận; không đổi được · printed in the lists that the account confirms; never changed"`
 			Role string `json:"role" enum:"health,police,head,clerk,monitor,verifier,admin"`
 			Unit string `json:"unit,omitempty" maxLength:"32" doc:"Mã đơn vị; verifier và admin không có · code; verifier and admin have none" example:"26221"`
 		}

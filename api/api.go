@@ -23,6 +23,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"kytiem/attest"
+	"kytiem/bundle"
 )
 
 // Options say what the calls rest on and how much they take. Only Service is needed.
@@ -52,8 +53,9 @@ type Options struct {
 	// are sent away. Zero is 1,000.
 	Calls int
 
-	// Anonymous is how much one address may ask without a token, in calls per second, of
-	// which a verification counts as five; zero is 10, and a tenfold in one go.
+	// Anonymous is how much one address may ask without a token, or with one that is none,
+	// in calls per second, of which a verification counts as five; zero is 10, and a tenfold
+	// in one go.
 	Anonymous rate.Limit
 
 	// Proxies are the addresses that may say by X-Forwarded-For for whom they call; without
@@ -91,6 +93,9 @@ type api struct {
 	heavy   *gate
 	streams *gate
 	purses  *purses
+	known   *known
+
+	watching *watching
 }
 
 // New makes the handler of /v1/… and /openapi.json. It is for concurrent use.
@@ -107,7 +112,8 @@ func New(o Options) (http.Handler, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &api{o: o, service: o.Service, log: o.Log, calls: newGate(o.Calls, 0), heavy: newGate(o.Heavy, heavyPatience),
-		streams: newGate(o.Calls, 0), purses: newPurses(o.Anonymous, 10*o.Anonymous)}
+		streams: newGate(o.Calls, 0), purses: newPurses(o.Anonymous, 10*o.Anonymous),
+		known: &known{recent: newRecent[bundle.HexHash, struct{}](knownCount)}, watching: &watching{of: make(map[string]int)}}
 	var err error
 	if a.metrics, err = newMetrics(o.Metrics); err != nil {
 		return nil, err

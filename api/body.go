@@ -12,6 +12,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -25,6 +26,7 @@ const slowestPace = 8 << 10
 type sender struct {
 	io.ReadCloser
 	deadline func(time.Time) error
+	answer   func(time.Time) error // by when the answer has to be written
 	begun    time.Time
 	stall    time.Duration
 	read     int64
@@ -38,7 +40,8 @@ func (c *call) watch() {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return
 	}
-	s := &sender{ReadCloser: r.Body, deadline: http.NewResponseController(c.gin.Writer).SetReadDeadline, begun: c.begun, stall: c.api.o.SlowSender}
+	control := http.NewResponseController(c.gin.Writer)
+	s := &sender{ReadCloser: r.Body, deadline: control.SetReadDeadline, answer: control.SetWriteDeadline, begun: c.begun, stall: c.api.o.SlowSender}
 	s.extend()
 	r.Body = s
 }
@@ -69,6 +72,7 @@ func (s *sender) Read(p []byte) (int, error) {
 		// Else net/http, which now waits for the next call, would take the time that runs out
 		// for a caller who hung up, and the step would be cut off.
 		_ = s.deadline(time.Time{})
+		_ = s.answer(time.Now().Add(netTime)) // what a server gives runs from the head of the call
 	}
 	return n, err
 }
@@ -97,8 +101,14 @@ func (c *call) broken(err error) error {
 	return errTruncated // whose text can be anything
 }
 
-// mediaType is what a body says to be; empty where it says nothing.
+// mediaType is what a body says to be; empty where it says nothing. One that is packed is
+// taken by no call: its bounds are those of what was sent.
 func (c *call) mediaType() (string, map[string]string, error) {
+	for _, packed := range c.gin.Request.Header.Values("Content-Encoding") {
+		if !strings.EqualFold(packed, "identity") {
+			return "", nil, errMediaType
+		}
+	}
 	said := c.gin.Request.Header.Get("Content-Type")
 	if said == "" {
 		return "", nil, nil

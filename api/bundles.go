@@ -99,12 +99,26 @@ type reasoned struct {
 
 func (r *reasoned) reason() string { return norm.NFC.String(r.Body.Reason) }
 
+// published is the same where the reason is told to anybody.
+type published struct {
+	ByID
+	Body struct {
+		Reason string `json:"reason" maxLength:"1000" doc:"Được công khai; không ghi dữ liệu cá nhân · is published; no personal data" example:"sai số liệu"`
+	}
+}
+
+func (p *published) reason() string { return norm.NFC.String(p.Body.Reason) }
+
+// aboutReason says what becomes of it.
+const aboutReason = "Lý do được công khai, không cần đăng nhập, ở GET /v1/bundles/{id}/status và được dịch vụ ký: không ghi họ tên, số định danh hay thông tin nào về một người. Dãy 9 hoặc 12 chữ số bị từ chối. · " +
+	"The reason is public: GET /v1/bundles/{id}/status tells it to anybody, signed by the service. Write no name, no identity number, nothing of a person. 9 or 12 digits in a row are refused."
+
 func (a *api) bundleCalls() {
 	o := operation{id: "seal-bundle", method: http.MethodPost, path: "/v1/bundles", tag: tagBundles, json: true,
 		vi: "Niêm phong các kết quả sẵn sàng của một đơn vị", en: "Seal a unit's ready results",
 		about: "201 khi đã niêm phong; 202 khi hồ sơ lớn còn đang được lập: xem progress ở GET /v1/bundles/{id}. · " +
 			"201 when it is sealed; 202 while a large one is being drawn: see progress at GET /v1/bundles/{id}.",
-		acts: []attest.Act{attest.SealBundles}, problems: []string{"not-found", "nothing-ready", "outside-period", "unit-unknown", "unit-ambiguous", "unprintable", "malformed", "too-many", "state"}}
+		acts: []attest.Act{attest.SealBundles}, problems: []string{"not-found", "nothing-ready", "held", "outside-period", "unit-unknown", "unit-ambiguous", "unprintable", "malformed", "too-many", "state"}}
 	o.returns(http.StatusCreated, reflect.TypeFor[bundleFull]())
 	o.returns(http.StatusAccepted, reflect.TypeFor[bundleFull]())
 	change(a, o, func(ctx context.Context, c *call, in *struct {
@@ -144,18 +158,19 @@ func (a *api) bundleCalls() {
 	o = operation{id: "supersede-bundle", method: http.MethodPost, path: "/v1/bundles/{id}/supersede", tag: tagBundles, json: true,
 		vi: "Mở hồ sơ thay thế một hồ sơ đã ký hoặc đã lập biên bản", en: "Open the successor of a bundle that is signed or minuted",
 		about: "Trả về hồ sơ mới. Hồ sơ cũ còn hiệu lực cho đến khi hồ sơ mới được ký hoặc có biên bản. · " +
-			"Answers with the successor. The old bundle is in force until the new one is signed or minuted.",
-		acts: []attest.Act{attest.SupersedeBundles}, problems: []string{"not-found", "reason", "text", "state"}}
+			"Answers with the successor. The old bundle is in force until the new one is signed or minuted.\n\n" + aboutReason,
+		acts: []attest.Act{attest.SupersedeBundles}, problems: []string{"not-found", "reason", "reason-public", "text", "state"}}
 	o.returns(http.StatusCreated, reflect.TypeFor[bundleFull]())
-	change(a, o, func(ctx context.Context, c *call, in *reasoned) (attest.Bundle, error) {
+	change(a, o, func(ctx context.Context, c *call, in *published) (attest.Bundle, error) {
 		return a.service.Supersede(ctx, c.who, in.ID, in.reason())
 	}, func(b attest.Bundle) reply { return told(http.StatusCreated, bundleOf(b)) })
 
 	o = operation{id: "recall-bundle", method: http.MethodPost, path: "/v1/bundles/{id}/recall", tag: tagBundles, json: true,
 		vi: "Thu hồi một hồ sơ đã ký hoặc đã lập biên bản", en: "Recall a bundle that is signed or minuted",
-		acts: []attest.Act{attest.RecallBundles}, problems: []string{"not-found", "reason", "text", "state"}}
+		about: "Hồ sơ hết hiệu lực ngay; các kết quả được trả lại. · The bundle is out of force at once; its results are free again.\n\n" + aboutReason,
+		acts:  []attest.Act{attest.RecallBundles}, problems: []string{"not-found", "reason", "reason-public", "text", "state"}}
 	o.returns(http.StatusOK, reflect.TypeFor[bundleFull]())
-	change(a, o, func(ctx context.Context, c *call, in *reasoned) (attest.Bundle, error) {
+	change(a, o, func(ctx context.Context, c *call, in *published) (attest.Bundle, error) {
 		return a.service.Recall(ctx, c.who, in.ID, in.reason())
 	}, toldBundle)
 

@@ -39,6 +39,10 @@ func (c *call) stream(kind string, size int64, from io.Reader) reply {
 // readerTime is how long a reader may take for a file, whatever its size.
 const readerTime = 15 * time.Minute
 
+// netTime is how long an answer may be written for at the end of everything else: the net
+// that a server's own WriteTimeout is, stretched again where a time of ours was over it.
+const netTime = 30 * time.Minute
+
 // patiently writes to a reader, who does not get all day for it: one who asks and does not
 // read would hold a place among the calls.
 func (c *call) patiently(within time.Duration, write func()) {
@@ -46,5 +50,5 @@ func (c *call) patiently(within time.Duration, write func()) {
 	_ = control.SetWriteDeadline(time.Now().Add(within)) // a writer without deadlines is none of a network
 	write()
 	_ = control.Flush()
-	_ = control.SetWriteDeadline(time.Time{})
+	_ = control.SetWriteDeadline(time.Now().Add(netTime))
 }

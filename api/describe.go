@@ -133,11 +133,9 @@ func (a *api) declareOutcome(d *huma.Operation, status int, out *outcome) {
 
 // declareProblems lists how a call can fail, by status, with the codes of each.
 func (a *api) declareProblems(d *huma.Operation, o *operation) {
-	codes := append([]string{"unauthenticated", "invalid", "overload", "unavailable", "internal"}, o.problems...)
+	codes := append([]string{"unauthenticated", "invalid", "rate", "overload", "unavailable", "internal"}, o.problems...)
 	if !o.public {
 		codes = append(codes, "forbidden")
-	} else if o.price() > 0 {
-		codes = append(codes, "rate")
 	}
 	if o.json || o.takes != nil {
 		codes = append(codes, "no-body", "truncated", "too-large", "media-type", "too-slow")

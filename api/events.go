@@ -25,14 +25,21 @@ func (a *api) eventCall() {
 		vi: "Theo dõi trạng thái yêu cầu ký (SSE)", en: "Watch a signing request (SSE)",
 		about: "event: state, data: như GET …/{id}. Kết thúc khi yêu cầu đóng; hết giờ thì gọi lại. · " +
 			"event: state, data: as GET …/{id}. Ends when the request is closed; when its time is over, call again.",
-		acts: signingActs(), problems: []string{"not-found"}}
+		acts: signingActs(), problems: []string{"not-found", "streams"}}
 	o.outcomes = map[int]*outcome{http.StatusOK: {about: "text/event-stream", files: []string{"text/event-stream"}}}
 	register(a, o, func(ctx context.Context, c *call, in *ByRequest) (reply, error) {
 		now, err := a.service.SigningRequest(ctx, c.who, in.ID)
 		if err != nil {
 			return reply{}, err
 		}
-		return reply{status: http.StatusOK, serve: func(http.ResponseWriter, *http.Request) { c.fault = c.events(ctx, now) }}, nil
+		return reply{status: http.StatusOK, serve: func(http.ResponseWriter, *http.Request) {
+			if err := a.watching.enter(c.who.Account); err != nil {
+				c.fail(err)
+				return
+			}
+			defer a.watching.leave(c.who.Account)
+			c.fault = c.events(ctx, now)
+		}}, nil
 	})
 }
 
@@ -42,7 +49,7 @@ func (c *call) events(ctx context.Context, now attest.SigningRequest) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	control := http.NewResponseController(w)
-	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
+	defer func() { _ = control.SetWriteDeadline(time.Now().Add(netTime)) }()
 	send := func(text string) error {
 		_ = control.SetWriteDeadline(time.Now().Add(eventTime)) // a writer without deadlines is none of a network
 		if _, err := w.WriteString(text); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"kytiem/attest"
 	"kytiem/intake"
@@ -100,6 +101,12 @@ func (c *call) failAs(k *kind, faults []fault) {
 	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Language", map[bool]string{false: "vi", true: "en"}[c.english()])
+	if s, watched := c.gin.Request.Body.(*sender); watched && !s.over {
+		// The rest of the body is not waited for, which ends the connection (see unwatch): the
+		// next call on it would be one of a caller who hung up.
+		h.Set("Connection", "close")
+	}
+	_ = http.NewResponseController(c.gin.Writer).SetWriteDeadline(time.Now().Add(netTime)) // a body may have taken the time that the server gave
 	c.gin.Writer.WriteHeader(k.status)
 	_, _ = c.gin.Writer.Write(append(body, '\n'))
 }

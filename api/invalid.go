@@ -1,6 +1,7 @@
 package api
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -75,7 +76,7 @@ func ours(h huma.Context, _ string, v any) (any, error) {
 	for _, e := range found.Errors {
 		for _, known := range complaints {
 			if strings.HasPrefix(e.Message, known.begins) {
-				faults = append(faults, fault{Location: placeOf(e.Location), Code: known.code, VI: known.vi, EN: known.en})
+				faults = append(faults, fault{Location: placeOf(e.Location + missing(e.Message)), Code: known.code, VI: known.vi, EN: known.en})
 				break
 			}
 		}
@@ -86,9 +87,40 @@ func ours(h huma.Context, _ string, v any) (any, error) {
 	return c.problem(k, faults), nil
 }
 
-// maxPlaceBytes bounds a place, and the name of a file: both can be the caller's.
-const maxPlaceBytes = 100
+// missing is the name, as the end of a place, that huma says is missing there.
+func missing(message string) string {
+	name, is := strings.CutPrefix(message, "expected required property ")
+	if !is {
+		return ""
+	}
+	name, _, _ = strings.Cut(name, " ")
+	return "." + name
+}
 
+// maxPlaceNames bounds how deep a place is told.
+const maxPlaceNames = 10
+
+// ownName is a name as those of the API are. What is none may be anything: a caller who
+// takes a person's name or number for one must not find it in an answer.
+var ownName = regexp.MustCompile(`^[a-z_]+[0-9]{0,3}(\[[0-9]{1,7}\])*$`)
+
+const maxNameBytes = 40
+
+// placeOf tells a place, whose names can be the caller's.
 func placeOf(text string) string {
-	return strings.ToValidUTF8(text[:min(len(text), maxPlaceBytes)], "")
+	names := strings.Split(text, ".")
+	names = names[:min(len(names), maxPlaceNames)]
+	for i, name := range names {
+		if len(name) > maxNameBytes || !ownName.MatchString(name) {
+			names[i] = "?"
+		}
+	}
+	return strings.Join(names, ".")
+}
+
+// maxFileNameBytes bounds the name of a file, which is the sender's.
+const maxFileNameBytes = 100
+
+func fileName(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), maxFileNameBytes)], "")
 }

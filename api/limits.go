@@ -20,6 +20,35 @@ const heavyPatience = 5 * time.Second
 // hold memory until their patience is over.
 const queueFactor = 8
 
+// streamsOfOne is how many streams of events one account may watch at once: a head has few
+// requests open, and each stream asks the database every second.
+const streamsOfOne = 8
+
+// watching counts the streams of events of each account.
+type watching struct {
+	mutex sync.Mutex
+	of    map[string]int
+}
+
+// enter adds a stream, or is errStreams. Who entered has to leave.
+func (w *watching) enter(account string) error {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if w.of[account] >= streamsOfOne {
+		return errStreams
+	}
+	w.of[account]++
+	return nil
+}
+
+func (w *watching) leave(account string) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if w.of[account]--; w.of[account] == 0 {
+		delete(w.of, account)
+	}
+}
+
 // gate lets so many in at once.
 type gate struct {
 	slots    chan struct{}
@@ -70,47 +99,79 @@ func heavily[T any](ctx context.Context, c *call, do func(context.Context) (T, e
 	return do(ctx)
 }
 
+// recent is a table of bounded size, which forgets what was not asked for since a while. It
+// is kept in two halves: when the young one is full it becomes the old one, and the old one
+// is let go.
+type recent[K comparable, V any] struct {
+	most       int
+	young, old map[K]V
+}
+
+func newRecent[K comparable, V any](most int) recent[K, V] {
+	return recent[K, V]{most: most, young: make(map[K]V)}
+}
+
+func (r *recent[K, V]) find(key K) (V, bool) {
+	v, is := r.young[key]
+	if !is {
+		v, is = r.old[key]
+	}
+	return v, is
+}
+
+func (r *recent[K, V]) keep(key K, v V) {
+	if _, is := r.young[key]; !is && len(r.young) >= r.most/2 {
+		r.young, r.old = make(map[K]V), r.young
+	}
+	r.young[key] = v
+}
+
 // purseCount bounds the table of purses. Beyond it those who came long ago are forgotten,
 // which leaves them a full one.
 const purseCount = 20_000
 
-// purses hold what each address may still ask without a token. It is kept in two halves:
-// when the young one is full it becomes the old one, and the old one is let go.
+// purses hold what each address may still ask without a token that is good.
 type purses struct {
 	limit rate.Limit
 	burst int
 
-	mutex      sync.Mutex
-	young, old map[netip.Prefix]*rate.Limiter
+	mutex sync.Mutex
+	recent[netip.Prefix, *rate.Limiter]
 }
 
 func newPurses(limit, burst rate.Limit) *purses {
-	return &purses{limit: limit, burst: max(int(burst), priceOfVerification), young: make(map[netip.Prefix]*rate.Limiter)}
+	return &purses{limit: limit, burst: max(int(burst), priceOfVerification), recent: newRecent[netip.Prefix, *rate.Limiter](purseCount)}
+}
+
+// of finds the purse of an address.
+func (p *purses) of(address netip.Addr) *rate.Limiter {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	who := household(address)
+	purse, is := p.find(who)
+	if !is {
+		purse = rate.NewLimiter(p.limit, p.burst)
+	}
+	p.keep(who, purse)
+	return purse
 }
 
 // spend takes a price out of an address's purse, or is errRate.
 func (p *purses) spend(address netip.Addr, price int) error {
-	if price == 0 {
+	if price == 0 || p.of(address).AllowN(time.Now(), price) {
 		return nil
 	}
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	who := household(address)
-	purse := p.young[who]
-	if purse == nil {
-		if purse = p.old[who]; purse == nil {
-			purse = rate.NewLimiter(p.limit, p.burst)
-		}
-		if len(p.young) >= purseCount/2 {
-			p.young, p.old = make(map[netip.Prefix]*rate.Limiter), p.young
-		}
-		p.young[who] = purse
-	}
-	if !purse.AllowN(time.Now(), price) {
-		return errRate
-	}
-	return nil
+	return errRate
 }
+
+// affords reports whether there is a price in an address's purse.
+func (p *purses) affords(address netip.Addr, price int) bool {
+	return p.of(address).TokensAt(time.Now()) >= float64(price)
+}
+
+// charge takes a price out of an address's purse that may have become empty since it was
+// looked into: it is owed then, and nothing can be spent before it is paid.
+func (p *purses) charge(address netip.Addr, price int) { p.of(address).ReserveN(time.Now(), price) }
 
 // household is what shares a purse: an IPv4 address, or the network of 64 bits that one
 // subscriber gets with IPv6, who could else come from a new address each time.

@@ -54,7 +54,7 @@ func (a *api) minutesCalls() {
 		vi: "Lập biên bản xác nhận khi chưa có chứng thư số", en: "Draw the joint minutes while there is no certificate",
 		about: "Tạo ra một văn bản để in và ký; trạng thái hồ sơ chưa đổi cho đến khi có bản quét. · " +
 			"Makes a paper to be printed and signed; the bundle's state does not change before the scan is there.",
-		acts: []attest.Act{attest.DrawMinutes}, problems: []string{"not-found", "state", "minutes-chair", "minutes-secretary", "minutes-parties", "minutes-time",
+		acts: []attest.Act{attest.DrawMinutes}, problems: []string{"not-found", "state", "number-taken", "minutes-chair", "minutes-secretary", "minutes-parties", "minutes-time",
 			"minutes-text", "unprintable", "not-nfc", "malformed", "text"}}
 	o.returns(http.StatusOK, reflect.TypeFor[bundleFull]())
 	change(a, o, func(ctx context.Context, c *call, in *minutesOrder) (attest.Bundle, error) {

@@ -193,7 +193,7 @@ func TestRefusals(t *testing.T) {
 		{object{"certificates": []string{}}, 422, "invalid"},
 		{object{"bundles": []string{bundle.NewID()}}, 404, "not-found"},
 		{object{"number": "năm"}, 422, "malformed"},
-		{object{"date": "2020-01-01"}, 422, "malformed"},
+		{object{"date": "2020-01-01"}, 422, "date"},
 		{object{"date": "5/1/2022"}, 422, "invalid"},
 		{object{"certificates": chainOf(d.issue(t, "MST:0000000000"))}, 422, "wrong-holder"},
 		{object{"certificates": chainOf(d.issue(t, unit.Identifier))[:1]}, 422, "untrusted"},

@@ -65,8 +65,8 @@ type signingOrder struct {
 		PSS          bool     `json:"pss,omitempty" doc:"RSASSA-PSS"`
 		Algorithm    string   `json:"algorithm,omitempty" enum:"RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512" doc:"Mặc định theo khóa và pss · by the key and pss where it is empty"`
 		Stamp        []byte   `json:"stamp,omitempty" maxLength:"700000" doc:"Ảnh chữ ký hoặc con dấu, PNG base64 · picture of the signature or the seal"`
-		Number       string   `json:"number,omitempty" maxLength:"20" doc:"Số văn bản; để trống thì lấy số tiếp theo · number; the next one where it is empty"`
-		Date         string   `json:"date,omitempty" format:"date" doc:"Ngày văn bản; mặc định hôm nay · day of the document; today by default"`
+		Number       string   `json:"number,omitempty" maxLength:"20" doc:"Số văn bản, chưa dùng trong năm; để trống thì lấy số tiếp theo · number, of no other document of the year; the next one where it is empty"`
+		Date         string   `json:"date,omitempty" format:"date" doc:"Ngày văn bản: hôm nay (mặc định), hoặc lùi không quá 7 ngày · day of the document: today (the default), or up to 7 days back"`
 		Place        string   `json:"place,omitempty" maxLength:"100"`
 		Capacity     *string  `json:"capacity,omitempty" enum:",TM,KT,TL,TUQ,Q" doc:"Thể thức đề ký · the capacity before the signature"`
 	}
@@ -122,7 +122,8 @@ func (a *api) signingCalls() {
 			"Each bundle has two items: the document (pdf) and the data (manifest), under one certificate. Sign signed_attributes and send the signatures to …/signatures before expires.\n\n" +
 			"Văn thư tạo yêu cầu cho chữ ký của cơ quan, sau khi người có thẩm quyền đã ký: chỉ có mục pdf; number, date, place, capacity không dùng. · " +
 			"A clerk's request is for the organisation's signature, after the head's: there is the pdf item only, and number, date, place and capacity are not used.",
-		acts: signingActs(), problems: append([]string{"not-found", "carrier", "state", "request-open", "unsigned", "signed", "stamp-too-large", "stamp-unusable", "too-many", "date", "text", "unprintable", "not-nfc", "malformed"}, certificate...)}
+		acts: signingActs(), problems: append([]string{"not-found", "carrier", "state", "request-open", "unsigned", "signed", "stamp-too-large", "stamp-unusable", "number-taken", "document-signed", "too-many",
+			"date", "text", "unprintable", "not-nfc", "malformed"}, certificate...)}
 	o.returns(http.StatusCreated, reflect.TypeFor[SigningRequest]())
 	change(a, o, func(ctx context.Context, c *call, in *signingOrder) (attest.SigningRequest, error) {
 		order, err := in.order()

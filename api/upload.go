@@ -106,7 +106,7 @@ func (c *call) part(f *form, part *multipart.Part, files, values []string, parte
 		if err != nil {
 			return err
 		}
-		u.name = placeOf(part.FileName())
+		u.name = fileName(part.FileName())
 		f.files[name] = u
 		note(parted, name, u.sum)
 	case slices.Contains(values, name):

@@ -12,6 +12,7 @@ import (
 
 	"kytiem/audit"
 	"kytiem/bundle"
+	"kytiem/paper"
 	"kytiem/store"
 )
 
@@ -26,8 +27,9 @@ type (
 	Certificate = store.Certificate
 )
 
-// MaxNameBytes bounds what an account is called.
-const MaxNameBytes = 200
+// MaxNameRunes bounds what an account is called: it stands in a narrow column of every
+// list that the account confirms.
+const MaxNameRunes = 80
 
 // Accounts lists the accounts of a unit; of "" those above units.
 func (s *Service) Accounts(ctx context.Context, who Actor, unit string, p Page) ([]Account, string, error) {
@@ -49,13 +51,15 @@ func (s *Service) AccountOf(ctx context.Context, who Actor, id string) (Account,
 	return a, nil
 }
 
-// AddAccount adds an account with a role in a unit, or above units (ErrRole).
+// AddAccount adds an account with a role in a unit, or above units (ErrRole). Accounts are
+// named for people ("Trạm Y tế xã Phú Hòa"): records and lists say by name who confirmed
+// them, which is why a name is never changed.
 func (s *Service) AddAccount(ctx context.Context, who Actor, name string, role Role, unit string) (Account, error) {
 	if err := s.may(ctx, who, WriteAccounts, unit, unit); err != nil {
 		return Account{}, err
 	}
 	name = norm.NFC.String(strings.TrimSpace(name))
-	if name == "" || len(name) > MaxNameBytes || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+	if name == "" || utf8.RuneCountInString(name) > MaxNameRunes || !utf8.ValidString(name) || strings.ContainsFunc(name, misleading) {
 		return Account{}, fmt.Errorf("name of an account: %w", ErrText)
 	}
 	if !slices.Contains(Roles(), role) || role.OfUnit() != (unit != "") {
@@ -77,6 +81,12 @@ func (s *Service) AddAccount(ctx context.Context, who Actor, name string, role R
 		}
 		return a, tx.Audit("accounts.add", who.Account, unit, a.ID, audit.ID("role", string(role)))
 	})
+}
+
+// misleading reports whether a rune of a name cannot be printed, or makes it read as
+// another one.
+func misleading(r rune) bool {
+	return !paper.Printable(r) || unicode.In(r, unicode.Bidi_Control, unicode.Cf, unicode.Cc)
 }
 
 // DisableAccount takes an account out of use, with all its tokens; again it is ErrStale.

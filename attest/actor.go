@@ -140,13 +140,21 @@ func (s *Service) lies(ctx context.Context, unit, above string) (bool, error) {
 }
 
 // refuse notes a refusal and returns why. Texts that cannot stand in the chain were
-// ids of nothing.
+// ids of nothing; what an account is refused beyond measure is counted only.
 func (s *Service) refuse(ctx context.Context, who Actor, act Act, subject string, why error) error {
 	if !audit.ValidText(subject) {
 		subject = ""
 	}
+	enter, left := s.turned.count(who.Account, s.now())
+	if !enter {
+		return fmt.Errorf("%s: %w", act, why)
+	}
+	facts := []audit.Fact{audit.ID("act", string(act))}
+	if left > 0 {
+		facts = append(facts, audit.Count("more", int64(left)))
+	}
 	err := s.store.InTx(ctx, func(tx *store.Tx) error {
-		return tx.Audit("refused", who.Account, who.Unit, subject, audit.ID("act", string(act)))
+		return tx.Audit("refused", who.Account, who.Unit, subject, facts...)
 	})
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func (s *Service) CheckAudit(ctx context.Context, progress func(done, total int)
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	c := &checkup{s: s}
+	c := &checkup{s: s, names: make(map[string]string)}
 	for _, part := range [...]func(context.Context) error{c.chain, c.blobs} {
 		if err := part(ctx); err != nil {
 			return c.AuditReport, err
@@ -51,7 +51,8 @@ func (s *Service) CheckAudit(ctx context.Context, progress func(done, total int)
 // checkup is a check under way.
 type checkup struct {
 	AuditReport
-	s *Service
+	s     *Service
+	names map[string]string // of accounts, by their ids
 }
 
 // fault notes one. detail may be empty.
@@ -87,6 +88,13 @@ func (c *checkup) chain(ctx context.Context) error {
 		}
 		for _, f := range found {
 			c.fault(f.Code, strconv.Itoa(f.Rows), "")
+		}
+		unentered, err := v.Unentered(ctx, MaxFaults)
+		if err != nil {
+			return err
+		}
+		for _, u := range unentered {
+			c.fault("unentered", u.ID, u.Act)
 		}
 		return c.follow(ctx, v)
 	})

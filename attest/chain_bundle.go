@@ -267,7 +267,13 @@ func (c *checkup) lines(ctx context.Context, v *store.View, b store.Bundle, line
 	}
 	results := make(map[string]*store.Result, len(found))
 	for n := range found {
-		results[found[n].ID] = &found[n]
+		r := &found[n]
+		results[r.ID] = r
+		for _, by := range [...]*string{&r.HealthConfirmedBy, &r.PoliceConfirmedBy} {
+			if *by, err = c.nameOf(ctx, v, *by); err != nil {
+				return err
+			}
+		}
 	}
 	for n, l := range lines {
 		r := results[rows[n].Result]
@@ -284,8 +290,22 @@ func (c *checkup) lines(ctx context.Context, v *store.View, b store.Bundle, line
 	return nil
 }
 
+// nameOf is what an account is called, which nothing changes; empty where there is none.
+func (c *checkup) nameOf(ctx context.Context, v *store.View, account string) (string, error) {
+	name, known := c.names[account]
+	if known || account == "" {
+		return name, nil
+	}
+	a, err := v.Account(ctx, account)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", err
+	}
+	c.names[account] = a.Name
+	return a.Name, nil
+}
+
 // sealedAs reports whether a result that a bundle claims, and that nothing may change, is
-// still what its record says, confirmations included.
+// still what its record says, the names of who confirmed it included.
 func sealedAs(r *store.Result, record *bundle.Record) bool {
 	again, err := bundle.NewRecord(r.Result)
 	again.ID, again.Salt = record.ID, record.Salt

@@ -36,6 +36,11 @@ func meaning(code string) string {
 		return "mã truy cập khác với nhật ký · the token is not as the chain says"
 	case "binding-changed":
 		return "gắn chứng thư khác với nhật ký · the binding of the certificate is not as the chain says"
+	case "unentered":
+		return "nhật ký không có việc lập tài khoản, mã truy cập hoặc gắn chứng thư này · " +
+			"the chain knows of no act that made this account, token or binding"
+	case "number-changed":
+		return "sổ đăng ký số văn bản khác với nhật ký · the register of documents is not as the chain says"
 	}
 	return meaningOfBundle(code)
 }

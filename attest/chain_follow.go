@@ -223,6 +223,8 @@ func (c *checkup) regard(ctx context.Context, v *store.View, e *audit.Entry) err
 			err = store.ErrCorrupt
 		}
 		return c.amiss(err, "token-changed", e.Subject)
+	case "bundles.number", "minutes.number":
+		return c.regardNumber(ctx, v, e)
 	case "certificates.bind", "certificates.unbind":
 		b, err := v.Certificate(ctx, e.Subject)
 		facts := factsOf(e)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -81,23 +82,24 @@ func (s *Service) complete(ctx context.Context, who Actor, id string, signatures
 	}
 	// One transaction for each bundle, so that of a hundred documents one at a time is in
 	// memory; the last one answers the call.
-	var last effect = nothing{}
+	last := func(*store.Tx) error { return nil }
 	for n, b := range bundles {
-		f, err := s.assemble(ctx, b, arrived[b])
+		e, err := s.assemble(ctx, b, arrived[b])
 		if err != nil {
 			return Completion{}, err
 		}
-		if n == len(bundles)-1 && n == 0 {
-			last = f
+		write := func(tx *store.Tx) error { return settle(ctx, tx, who, r, unit, b, arrived[b], e) }
+		if n == len(bundles)-1 {
+			last = write
 			continue
 		}
-		_, err = step(apart(ctx), s, who, func(tx *store.Tx) (struct{}, error) { return struct{}{}, f.write(ctx, tx, who) })
+		_, err = step(apart(ctx), s, who, func(tx *store.Tx) (struct{}, error) { return struct{}{}, write(tx) })
 		if err != nil {
 			return Completion{}, err
 		}
 	}
 	return step(ctx, s, who, func(tx *store.Tx) (Completion, error) {
-		if err := last.write(ctx, tx, who); err != nil {
+		if err := last(tx); err != nil {
 			return Completion{}, err
 		}
 		now, err := tx.Request(ctx, id)
@@ -240,6 +242,49 @@ func (s *Service) embed(ctx context.Context, a *arrival) (good bool, err error) 
 	a.signed, a.outcome.Err = a.half.Prepared.Complete(base, a.signature, s.now())
 	a.digest = sha256.Sum256(a.signed)
 	return a.outcome.Err == nil, nil
+}
+
+// settle writes what came of a bundle's signatures: which of them are not good, and the
+// effect of those that are.
+func settle(ctx context.Context, tx *store.Tx, who Actor, r store.Request, unit, id string, arrivals []arrival, e effect) error {
+	if facts := rejections(arrivals); len(facts) > 0 {
+		if err := tx.Audit("signing.rejected", who.Account, unit, id, facts...); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(arrivals, func(a arrival) bool { return a.outcome.Err == nil }) {
+		// What was bound when the request was opened may have been ended since.
+		c, err := tx.CertificateBySHA256(ctx, r.Certificate)
+		if err != nil || c.Account != who.Account || c.Unit != unit {
+			return errors.Join(err, ErrUnbound)
+		}
+	}
+	return e.write(ctx, tx, who)
+}
+
+// rejections says, for the chain, which signatures are not good and why, by codes.
+func rejections(arrivals []arrival) []audit.Fact {
+	var facts []audit.Fact
+	for _, a := range arrivals {
+		var code string
+		switch err := a.outcome.Err; {
+		case err == nil, errors.Is(err, ErrRevised): // which has an entry of its own
+			continue
+		case errors.Is(err, ErrNotAccepted):
+			code = "not-accepted"
+		case errors.Is(err, signer.ErrLapsed):
+			code = "lapsed"
+		case errors.Is(err, signer.ErrSignature):
+			code = "signature"
+		default:
+			code = "unusable"
+		}
+		if facts == nil {
+			facts = append(facts, audit.ID("request", a.item.Request))
+		}
+		facts = append(facts, audit.ID(a.item.Kind, code))
+	}
+	return facts
 }
 
 // pair finds the two signatures of a bundle, among those that came and those that an

@@ -125,20 +125,17 @@ func (c *Confirmation) confirm(ctx context.Context, tx *store.Tx, who Actor, uni
 		if r.Unit != unit || r.Bundle != "" {
 			continue
 		}
-		match, err := c.match(ctx, tx, &r)
-		if err != nil {
-			return nil, err
-		}
+		match := c.match(&r)
 		switch {
 		case c.Answer == bundle.Matched && !identified(&r.Result):
 			continue
 		case c.Answer == bundle.Matched && r.Match == match:
 			only = append(only, r.ID)
 			continue
-		case r.Match == match && r.MatchReason == c.Reason && r.PoliceConfirmedBy == "":
+		case r.Match == match && r.MatchReason == c.Reason && r.PoliceConfirmedBy == "" && !r.Amended:
 			continue
 		}
-		r.Match, r.MatchReason, r.PoliceConfirmedBy, r.PoliceAt = match, c.Reason, "", time.Time{}
+		r.Match, r.MatchReason, r.PoliceConfirmedBy, r.PoliceAt, r.Amended = match, c.Reason, "", time.Time{}, false
 		if c.Answer == bundle.Matched {
 			r.MatchReason, r.PoliceConfirmedBy, r.PoliceAt = "", who.Account, tx.Now()
 		}
@@ -151,21 +148,18 @@ func (c *Confirmation) confirm(ctx context.Context, tx *store.Tx, who Actor, uni
 	return append(done, confirmed...), err
 }
 
-// match is what the police's answer makes of a result.
-func (c *Confirmation) match(ctx context.Context, tx *store.Tx, r *Result) (bundle.Match, error) {
+// match is what the police's answer makes of a result. Cleansed is what was found wrong,
+// and was corrected after that where it had been wrong.
+func (c *Confirmation) match(r *Result) bundle.Match {
 	switch {
 	case c.Answer == bundle.Wrong:
-		return bundle.Wrong, nil
+		return bundle.Wrong
 	case r.Exempt() || r.Match == bundle.Cleansed:
-		return r.Match, nil
-	case r.Match == bundle.Wrong:
-		corrections, _, err := tx.Corrections(ctx, r.ID, Page{Limit: 1})
-		if err == nil && len(corrections) > 0 {
-			return bundle.Cleansed, nil
-		}
-		return bundle.Matched, err // they found it wrong, and think again
+		return r.Match
+	case r.Match == bundle.Wrong && r.Amended:
+		return bundle.Cleansed
 	}
-	return bundle.Matched, nil
+	return bundle.Matched // also where they found it wrong, and think again
 }
 
 // identified reports whether a result says enough about a person to be matched.

@@ -131,7 +131,7 @@ func amend(r *Result, fields map[string]string, now time.Time) ([]Change, error)
 		changes = append(changes, Change{Field: name, Before: before[name], After: after[name]})
 		switch part, _ := kind(name); part {
 		case Identity:
-			if read.Match != bundle.Wrong {
+			if r.Amended = read.Match == bundle.Wrong; !r.Amended {
 				read.Match, read.MatchReason = bundle.Unmatched, ""
 			}
 			read.PoliceConfirmedBy, r.PoliceAt = "", time.Time{}

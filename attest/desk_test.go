@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kytiem/attest"
+	"kytiem/audit"
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/certs/devca"
@@ -98,7 +99,11 @@ func (d *desk) furnish(t testing.TB) {
 				unit = ""
 			}
 			a := attest.Actor{Account: bundle.NewID(), Role: role, Unit: unit}
-			return a, tx.AddAccount(t.Context(), store.Account{ID: a.Account, Name: "Mẫu", Role: string(role), Unit: unit})
+			err := tx.AddAccount(t.Context(), store.Account{ID: a.Account, Name: named(role), Role: string(role), Unit: unit})
+			if err != nil {
+				return a, err
+			}
+			return a, tx.Audit("accounts.add", "operator", unit, a.Account, audit.ID("role", string(role)))
 		}
 		for _, role := range attest.Roles() {
 			if d.who[role], err = account(role, commune); err != nil {
@@ -108,6 +113,14 @@ func (d *desk) furnish(t testing.TB) {
 		d.alien, err = account(attest.Head, other)
 		return err
 	})
+}
+
+// named is what the accounts of a role are called.
+func named(role attest.Role) string { return "Mẫu " + string(role) + " xã Phú Hòa" }
+
+// furnished reports whether an account was there from the beginning.
+func (d *desk) furnished(account string) bool {
+	return account == d.alien.Account || slices.ContainsFunc(actors(d), func(a attest.Actor) bool { return a.Account == account })
 }
 
 func (d *desk) tx(t testing.TB, do func(*store.Tx) error) {

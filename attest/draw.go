@@ -113,14 +113,21 @@ func (d *drawing) compose(ctx context.Context, s *Service, progress func(done, t
 	return nil
 }
 
-// rows are the results that the bundle claims.
+// rows are the results that the bundle claims. Who confirmed them is sealed by name, as
+// people read it; by which account it was stays here.
 func (d *drawing) rows(ctx context.Context, v *store.View) iter.Seq2[bundle.Result, error] {
 	return func(yield func(bundle.Result, error) bool) {
+		names, err := v.Confirmers(ctx, d.ID)
+		if err != nil {
+			yield(bundle.Result{}, err)
+			return
+		}
 		for r, err := range v.Claims(ctx, d.ID) {
 			if err == nil && len(r.Lacks()) > 0 { // by the rules of this program, which need not be the claiming one's
 				err = fmt.Errorf("result %s: %w", r.ID, dossier.ErrNotReady)
 			}
 			d.results = append(d.results, r.ID)
+			r.HealthConfirmedBy, r.PoliceConfirmedBy = names[r.HealthConfirmedBy], names[r.PoliceConfirmedBy]
 			if !yield(r.Result, err) || err != nil {
 				return
 			}

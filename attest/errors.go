@@ -51,4 +51,8 @@ var (
 	ErrUnreadable     = errors.New("neither a PDF nor a signature nor a proof")
 	ErrReason         = errors.New("a reason is needed")
 	ErrTooMany        = errors.New("too many at once")
+	ErrNumberTaken    = errors.New("another document stands under this number")
+	ErrDocumentDate   = errors.New("not a day on which the document can be dated")
+	ErrDocumentSigned = errors.New("document is signed already, and says otherwise")
+	ErrHeld           = errors.New("what is ready stands in a bundle in force")
 )

@@ -2,12 +2,12 @@ package attest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 
 	"kytiem/audit"
 	"kytiem/bundle"
@@ -22,9 +22,6 @@ type MinutesOrder = dossier.MinutesOptions
 
 // scanFile is the scan of the signed minutes among a bundle's files.
 const scanFile = "scan.pdf"
-
-// registerOfMinutes is the register of numbers that minutes take theirs from.
-const registerOfMinutes = "minutes"
 
 // DrawMinutes draws the joint minutes of a sealed bundle, or draws them again as long
 // as their scan is not there. It is the fallback while there is no certificate, and
@@ -80,17 +77,12 @@ func (s *Service) DrawMinutes(ctx context.Context, who Actor, id string, o Minut
 	})
 }
 
-// minutesNumber numbers minutes that do not say their own: as the ones they replace, or
-// next in the unit's register. before is the file that is replaced.
+// minutesNumber numbers minutes: as they say, or as the ones they replace, or next in the
+// unit's register. before is the file that is replaced.
 func (s *Service) minutesNumber(ctx context.Context, who Actor, w *work, m *minutes.Minutes) (before store.Digest, err error) {
 	f, err := fileOf(w.files, bundle.MinutesFile)
 	if err == nil {
 		before = f.SHA256
-	}
-	if m.Number != "" {
-		return before, nil
-	}
-	if err == nil {
 		drawn, err := s.content(ctx, w.files, bundle.MinutesFile)
 		if err != nil {
 			return before, err
@@ -99,16 +91,12 @@ func (s *Service) minutesNumber(ctx context.Context, who Actor, w *work, m *minu
 		if err != nil {
 			return before, err
 		}
-		m.Number = last.Number
-		return before, nil
-	}
-	_, err = step(apart(ctx), s, who, func(tx *store.Tx) (struct{}, error) {
-		n, err := tx.NextNumber(ctx, w.Unit, today(tx.Now()).Year, registerOfMinutes)
-		if err != nil {
-			return struct{}{}, err
+		if m.Number = cmp.Or(m.Number, last.Number); m.Number == last.Number { // which the register has
+			return before, nil
 		}
-		m.Number = strconv.Itoa(n)
-		return struct{}{}, tx.Audit("minutes.number", who.Account, w.Unit, w.ID, audit.ID("number", m.Number))
+	}
+	m.Number, err = step(apart(ctx), s, who, func(tx *store.Tx) (string, error) {
+		return enter(ctx, tx, who, store.Register{Unit: w.Unit, Year: today(tx.Now()).Year, Kind: registerOfMinutes}, w.ID, m.Number)
 	})
 	return before, err
 }

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -24,9 +23,6 @@ import (
 	"kytiem/signer"
 	"kytiem/store"
 )
-
-// documents is the register of numbers that bundle documents take theirs from.
-const documents = "document"
 
 // heldBytes is how large a document may be and still wait in memory for the last
 // transaction of its step; a hundred larger ones would not fit.
@@ -105,6 +101,42 @@ func (o *SigningOrder) check() error {
 	case o.Number != "" && len(o.Bundles) > 1:
 		return fmt.Errorf("one number for several documents: %w", bundle.ErrMalformed)
 	}
+	if o.Number == "" {
+		return nil
+	}
+	var err error
+	o.Number, err = dossier.Number(o.Number)
+	return err
+}
+
+// MaxBackdated is how many days a document may be dated back: for the week in which the
+// head was to sign it and could not.
+const MaxBackdated = 7
+
+// dated asks whether a document of these results can bear the date ordered. A document is
+// of the day on which the head signs it (Nghị định 30/2020/NĐ-CP, Điều 9), and never of a
+// day to come: its number is that year's.
+func (o *SigningOrder) dated(m *bundle.Manifest, now time.Time) error {
+	date := o.Date
+	if date.IsZero() {
+		date = today(now)
+	}
+	if date.Day == 0 || date.Compare(today(now)) > 0 || date.Compare(today(now.AddDate(0, 0, -MaxBackdated))) < 0 || date.Compare(m.Period.To) < 0 {
+		return fmt.Errorf("document of %s: %w", date, ErrDocumentDate)
+	}
+	return nil
+}
+
+// agrees asks whether what is ordered is what a document that is signed already says.
+func (o *SigningOrder) agrees(documentJSON []byte) error {
+	signed, err := bundle.ParseDocument(documentJSON)
+	if err != nil {
+		return err
+	}
+	if o.Number != "" && o.Number != signed.Number || !o.Date.IsZero() && o.Date != signed.Date ||
+		o.Place != "" && o.Place != signed.Place || o.Capacity != nil && *o.Capacity != signed.Capacity {
+		return ErrDocumentSigned
+	}
 	return nil
 }
 
@@ -147,6 +179,9 @@ func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, optio
 		return err
 	}
 	if pages, signed := kept[signer.Document]; signed { // the manifest alone is missing
+		if err := o.agrees(pages.Document); err != nil {
+			return err
+		}
 		options.Title = strings.TrimSuffix(pages.Prepared.Request.Title, bundle.PagesFile) + bundle.ManifestFile
 		prepared, err := signer.PrepareManifest(w.manifestJSON, options)
 		if err != nil {
@@ -157,6 +192,9 @@ func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, optio
 			return err
 		}
 		return w.add(&half{Prepared: prepared}, manifest.SHA256)
+	}
+	if err := o.dated(w.manifest, options.Now); err != nil {
+		return err
 	}
 	finish := dossier.Finish{Number: cmp.Or(o.Number, w.Number, "1"), Date: o.Date, Place: o.Place, Capacity: o.Capacity,
 		Certificate: o.Certificates[0], Attachments: w.attachments(), Now: options.Now}
@@ -256,30 +294,26 @@ func (s *Service) kept(ctx context.Context, w *work, certificate store.Digest) (
 	return kept, nil
 }
 
-// number gives the document its number, which the bundle keeps over all its requests: the
-// one ordered, the one it has, or the next of the unit's register.
+// number gives the document its number, which the bundle keeps over all its requests of a
+// year: the one ordered, the one it has, or the next of the unit's register.
 func (s *Service) number(ctx context.Context, who Actor, o *SigningOrder, w *work, document *bundle.Document) error {
-	number := cmp.Or(o.Number, w.Number)
-	if number == "" || number != w.Number {
-		_, err := step(apart(ctx), s, who, func(tx *store.Tx) (struct{}, error) {
-			if number == "" {
-				n, err := tx.NextNumber(ctx, w.Unit, document.Date.Year, documents)
-				if err != nil {
-					return struct{}{}, err
-				}
-				number = strconv.Itoa(n)
-			}
-			if err := tx.NumberBundle(ctx, &w.Bundle, number); err != nil {
-				return struct{}{}, err
-			}
-			return struct{}{}, tx.Audit("bundles.number", who.Account, w.Unit, w.ID, audit.ID("number", number))
-		})
-		if err != nil {
-			return err
-		}
+	in := store.Register{Unit: w.Unit, Year: document.Date.Year, Kind: documents}
+	held, err := s.store.Glance().NumberOf(ctx, in, w.ID, w.Number)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
 	}
-	document.Number = number
-	return nil
+	document.Number = cmp.Or(o.Number, held)
+	if document.Number != "" && document.Number == held && held == w.Number {
+		return nil
+	}
+	document.Number, err = step(apart(ctx), s, who, func(tx *store.Tx) (string, error) {
+		number, err := enter(ctx, tx, who, in, w.ID, document.Number)
+		if err != nil {
+			return "", err
+		}
+		return number, tx.NumberBundle(ctx, &w.Bundle, number)
+	})
+	return err
 }
 
 // request opens the request for what was prepared, all of it or nothing.

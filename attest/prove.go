@@ -15,6 +15,13 @@ import (
 // force.
 func (s *Service) Prove(ctx context.Context, who Actor, id string, disclose []string) ([]byte, error) {
 	record, g, err := s.sealed(ctx, id)
+	if errors.Is(err, ErrNotFound) { // a result that is in no bundle is a unit's all the same
+		if r, err := s.store.Glance().Result(ctx, id); err == nil {
+			if err := s.may(ctx, who, ProveRecords, r.Unit, id); err != nil {
+				return nil, err
+			}
+		}
+	}
 	unit := ""
 	if err == nil {
 		unit = g.unit

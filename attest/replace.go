@@ -3,9 +3,7 @@ package attest
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"kytiem/audit"
@@ -26,7 +24,7 @@ func (s *Service) supersede(ctx context.Context, who Actor, id, reason string) (
 	if err := s.guard(ctx, who, SupersedeBundles, b.Unit, id, err); err != nil {
 		return Bundle{}, err
 	}
-	if err := reasoned(reason, ""); err != nil {
+	if err := publishable(reason); err != nil {
 		return Bundle{}, err
 	}
 	if _, err := b.Status.Apply(bundle.Supersede); err != nil {
@@ -64,7 +62,7 @@ func (s *Service) recall(ctx context.Context, who Actor, id, reason string) (Bun
 	if err := s.guard(ctx, who, RecallBundles, b.Unit, id, err); err != nil {
 		return Bundle{}, err
 	}
-	if err := reasoned(reason, ""); err != nil {
+	if err := publishable(reason); err != nil {
 		return Bundle{}, err
 	}
 	if _, err := b.Status.Apply(bundle.Recall); err != nil {
@@ -167,44 +165,26 @@ func keepText(ctx context.Context, tx *store.Tx, name, text string) (audit.Fact,
 	return audit.ID(name, sum.String()), err
 }
 
-// pagesOfChain bounds how far back an act is looked for: refusals of others may have
-// piled up before it.
-const pagesOfChain = 20
-
 // blobOf finds the content that the latest act of a kind on a subject names under a fact;
 // nil where there is none.
 func (s *Service) blobOf(ctx context.Context, subject, act, fact string) ([]byte, error) {
-	v, p := s.store.Glance(), store.Page{Limit: store.MaxPage}
-	for range pagesOfChain {
-		entries, next, err := v.AuditOf(ctx, subject, p)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			if e.Act != act {
-				continue
-			}
-			var facts map[string]any
-			if err := json.Unmarshal([]byte(e.Detail.String()), &facts); err != nil {
-				return nil, fmt.Errorf("audit entry %d: %w", e.Seq, store.ErrCorrupt)
-			}
-			var sum store.Digest
-			text, _ := facts[fact].(string)
-			if err := sum.UnmarshalText([]byte(text)); err != nil {
-				return nil, nil //nolint:nilerr // it names nothing
-			}
-			blob, err := v.Blob(ctx, sum)
-			if err != nil {
-				return nil, err
-			}
-			return whole(ctx, v, sum, min(blob.Size(), maxStatementBytes))
-		}
-		if next == "" {
-			break
-		}
-		p.After = next
+	v := s.store.Glance()
+	e, err := v.LastAct(ctx, subject, act)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
 	}
-	return nil, nil
+	if err != nil {
+		return nil, err
+	}
+	var sum store.Digest
+	if err := sum.UnmarshalText([]byte(factsOf(&e)[fact])); err != nil {
+		return nil, nil //nolint:nilerr // it names nothing
+	}
+	blob, err := v.Blob(ctx, sum)
+	if err != nil {
+		return nil, err
+	}
+	return whole(ctx, v, sum, min(blob.Size(), maxStatementBytes))
 }
 
 func (s *Service) reasonOf(ctx context.Context, subject, act string) (string, error) {

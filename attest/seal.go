@@ -45,8 +45,10 @@ func (e *OutsideError) Unwrap() error { return dossier.ErrOutsidePeriod }
 // beside the store, and seals by compare-and-swap; of two servers that do it at once one
 // wins and both tell of the same bundle. Above Options.DrawLater results a job does
 // it, and the bundle comes back open with its progress, however often it is asked for.
-// With nothing ready the error is ErrNothingReady. Where one code stood for several units
-// in the course of time, a bundle is of one of them, the earliest that has results.
+// With nothing ready the error is ErrNothingReady, and ErrHeld too where all that is ready
+// stands in a bundle in force whose successor was withdrawn. Where one code stood for
+// several units in the course of time, a bundle is of one of them, the earliest that has
+// results.
 func (s *Service) Seal(ctx context.Context, who Actor, o SealOrder) (Bundle, error) {
 	if err := s.may(ctx, who, SealBundles, o.Unit, o.Unit); err != nil {
 		return Bundle{}, err
@@ -73,6 +75,11 @@ func (s *Service) seal(ctx context.Context, who Actor, o SealOrder, before store
 			return Bundle{}, err
 		} else if now.Status.State == bundle.Sealed && (now.ID != before.ID || before.Status.State == bundle.Open) {
 			return s.told(ctx, who, now)
+		}
+		if held, countErr := s.store.Glance().CountHeld(ctx, o.Unit); countErr != nil {
+			return Bundle{}, countErr
+		} else if held > 0 {
+			err = fmt.Errorf("%d results: %w: %w", held, ErrHeld, err)
 		}
 		return Bundle{}, fmt.Errorf("unit %s: %w", o.Unit, err)
 	case err != nil:

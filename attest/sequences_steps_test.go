@@ -66,9 +66,9 @@ func (m *model) takeOver(c attest.Confirmation) {
 		case c.Part == attest.Vaccination:
 			r.health = true
 		case c.Answer == bundle.Wrong:
-			r.match, r.police = bundle.Wrong, false
-		case r.match == bundle.Cleansed || r.match == bundle.Wrong && r.corrected:
-			r.match, r.police = bundle.Cleansed, true
+			r.match, r.police, r.amended = bundle.Wrong, false, false
+		case r.match == bundle.Cleansed || r.match == bundle.Wrong && r.amended:
+			r.match, r.police, r.amended = bundle.Cleansed, true, false
 		default:
 			r.match, r.police = bundle.Matched, true
 		}
@@ -114,13 +114,12 @@ func (m *model) correct() {
 	if !m.told("correct", err, refused, claimed) {
 		return
 	}
-	r.corrected = true
 	if field == "lot_number" {
 		r.health = false
 		return
 	}
 	r.police = false
-	if r.match != bundle.Wrong {
+	if r.amended = r.match == bundle.Wrong; !r.amended {
 		r.match = bundle.Unmatched
 	}
 }

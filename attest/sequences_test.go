@@ -66,7 +66,7 @@ type modelRow struct {
 	records        []string
 	match          bundle.Match
 	health, police bool
-	corrected      bool
+	amended        bool // corrected since it was found wrong
 }
 
 type modelBundle struct {
@@ -230,7 +230,7 @@ func (m *model) check() {
 	}
 	for id, r := range stored {
 		want := m.rows[id]
-		got := modelRow{r.Bundle, want.records, r.Match, r.HealthConfirmedBy != "", r.PoliceConfirmedBy != "", want.corrected}
+		got := modelRow{r.Bundle, want.records, r.Match, r.HealthConfirmedBy != "", r.PoliceConfirmedBy != "", r.Amended}
 		if fmt.Sprint(got) != fmt.Sprint(*want) {
 			m.Fatalf("row %s is %+v, want %+v", id, got, *want)
 		}

@@ -79,11 +79,12 @@ type Statements struct {
 // Service takes the steps. It is for concurrent use, and any number of services may
 // share one PostgreSQL database.
 type Service struct {
-	store *store.Store
-	o     Options
-	log   *slog.Logger
-	trees *trees
-	began time.Time
+	store  *store.Store
+	o      Options
+	log    *slog.Logger
+	trees  *trees
+	turned refusals
+	began  time.Time
 
 	outage outage // of the time-stamping authorities
 }
@@ -102,7 +103,7 @@ func New(o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{store: o.Store, o: o, log: o.Log, trees: newTrees()}
+	s := &Service{store: o.Store, o: o, log: o.Log, trees: newTrees(), turned: refusals{of: make(map[string]*refused)}}
 	s.began = s.now()
 	return s
 }

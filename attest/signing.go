@@ -36,9 +36,11 @@ type SigningOrder struct {
 	Algorithm    pades.Algorithm // empty: what key and PSS say
 	Picture      []byte          // PNG of the handwritten signature or the seal; nil: none
 
-	// What the documents bear, which is the head's to say. Number is allotted from the unit's register of documents
-	// where it is empty, and may be given for a single bundle only; Date is the day of
-	// signing where it is zero.
+	// What the documents bear, which is the head's to say. Number is allotted from the
+	// unit's register of documents where it is empty, and may be given for a single bundle
+	// only, if no other document of that year has it; Date is the day of signing where it is
+	// zero, and at most MaxBackdated days before that. Of a document that is signed already
+	// nothing else may be asked than what it says.
 	Number   string
 	Date     bundle.Date
 	Place    string

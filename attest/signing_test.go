@@ -379,7 +379,7 @@ func TestOrders(t *testing.T) {
 		{"no certificate", attest.SigningOrder{Bundles: []string{one.ID}}, signer.ErrNoCertificate},
 		{"one number for two", attest.SigningOrder{Bundles: []string{one.ID, two.ID}, Certificates: chain, Number: "5"}, bundle.ErrMalformed},
 		{"number of words", attest.SigningOrder{Bundles: []string{one.ID}, Certificates: chain, Number: "năm"}, bundle.ErrMalformed},
-		{"before the doses", attest.SigningOrder{Bundles: []string{one.ID}, Certificates: chain, Date: bundle.Date{Year: 2020, Month: 1, Day: 1}}, bundle.ErrMalformed},
+		{"before the doses", attest.SigningOrder{Bundles: []string{one.ID}, Certificates: chain, Date: bundle.Date{Year: 2020, Month: 1, Day: 1}}, attest.ErrDocumentDate},
 		{"unknown bundle", attest.SigningOrder{Bundles: []string{one.ID, bundle.NewID()}, Certificates: chain}, attest.ErrNotFound},
 		{"too many", attest.SigningOrder{Bundles: hundredAndOne, Certificates: chain}, attest.ErrTooMany},
 	} {

@@ -63,6 +63,10 @@ func (s *Service) PutUnits(ctx context.Context, who Actor, units []bundle.Unit) 
 
 func putUnits(ctx context.Context, tx *store.Tx, who Actor, units []bundle.Unit) error {
 	var changed []bundle.Unit
+	known := make(map[string]bool) // codes of units in which others may lie
+	for _, u := range units {
+		known[u.Code] = true
+	}
 	for _, u := range units {
 		others, err := tx.UnitsOf(ctx, u.Code)
 		if err != nil {
@@ -70,6 +74,9 @@ func putUnits(ctx context.Context, tx *store.Tx, who Actor, units []bundle.Unit)
 		}
 		if slices.Contains(others, u) {
 			continue
+		}
+		if err := parented(ctx, tx, known, u); err != nil {
+			return err
 		}
 		if err := tx.PutUnit(ctx, u); err != nil {
 			return err
@@ -94,6 +101,25 @@ func putUnits(ctx context.Context, tx *store.Tx, who Actor, units []bundle.Unit)
 		code = ""
 	}
 	return tx.Audit("units.write", who.Account, code, code, audit.Count("units", int64(len(changed))), audit.ID("entered", sum.String()))
+}
+
+// parented asks whether the unit above is in the register, or comes with this one. A
+// province has none.
+func parented(ctx context.Context, tx *store.Tx, known map[string]bool, u bundle.Unit) error {
+	if u.Parent == "" || known[u.Parent] {
+		return nil
+	}
+	above, err := tx.UnitsOf(ctx, u.Parent)
+	if err != nil {
+		return err
+	}
+	if len(above) > 0 {
+		known[u.Parent] = true
+		return nil
+	}
+	return &intake.FileError{Finding: intake.Finding{Column: "parent", Code: "unit_parent_unknown",
+		VI: fmt.Sprintf("Không có đơn vị cấp trên mã %s của đơn vị mã %s; hãy thêm đơn vị cấp trên trước hoặc cùng lúc.", u.Parent, u.Code),
+		EN: fmt.Sprintf("There is no unit of code %s above the unit of code %s; add the one above first, or together.", u.Parent, u.Code)}}
 }
 
 // asInFile reads units as a file of units is read, with all its rules. They come in the

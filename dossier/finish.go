@@ -56,17 +56,28 @@ func (f *Finish) Document(preview *bundle.Document, m *bundle.Manifest) (*bundle
 		document.Signatory.Identifiers = append(document.Signatory.Identifiers, id.String())
 	}
 	document.Attachments = f.Attachments
+	_, number := Number(document.Number)
 	switch {
-	// Nghị định 30/2020/NĐ-CP, Phụ lục I, mục II.3: Arabic digits.
-	case !documentNumber().MatchString(document.Number):
-		return nil, fmt.Errorf("number of the document, digits and perhaps a letter: %w", bundle.ErrMalformed)
+	case number != nil:
+		return nil, number
 	case document.Date.Compare(m.Period.To) < 0:
 		return nil, fmt.Errorf("document of %s, results until %s: %w", document.Date, m.Period.To, bundle.ErrMalformed)
 	}
 	return &document, document.Check()
 }
 
-var documentNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,9}[a-z]?$`) })
+// Number reads a document's number, 05 or 5, or 5a where one had to be put between, and
+// gives it as registers hold it, without zeros before it (Nghị định 30/2020/NĐ-CP, Phụ lục
+// I, mục II.3: Arabic digits, from 01 on).
+func Number(text string) (string, error) {
+	found := documentNumber().FindStringSubmatch(text)
+	if found == nil {
+		return "", fmt.Errorf("number of the document, digits from 1 on and perhaps a letter: %w", bundle.ErrMalformed)
+	}
+	return found[1], nil
+}
+
+var documentNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^0{0,8}([1-9][0-9]{0,8}[a-z]?)$`) })
 
 // CheckHolder refuses a certificate (the first of them) that does not carry the unit's
 // identifier, or one that the document already asks of its signatory.

@@ -64,6 +64,13 @@ func NewMinutes(document *bundle.Document, unit bundle.UnitName, o MinutesOption
 		Parties: o.Parties, Reason: strings.Join(strings.Fields(o.Reason), " "), Venue: o.Venue, Start: o.Start, End: o.End,
 		Recipients: recipients(document.Recipients),
 	}
+	if m.Number != "" {
+		number, err := Number(m.Number)
+		if err != nil {
+			return nil, err
+		}
+		m.Number = number
+	}
 	return m, m.Check(unit)
 }
 

@@ -116,21 +116,21 @@ func moment(text string) string {
 // meeting says when, where and who.
 func (m *Minutes) meeting(s *paper.Sheet) {
 	s.Paragraph(paper.Body, "Thời gian bắt đầu: "+moment(m.Start))
-	s.Paragraph(paper.Body, "Địa điểm: "+or(m.Venue))
+	s.Paragraph(paper.Ragged, "Địa điểm: "+or(m.Venue))
 	s.Paragraph(paper.Body, "Thành phần tham dự:")
 	secretary := ""
 	for i, p := range m.Parties {
-		s.Paragraphf(paper.Body, "%d. %s: Ông/Bà %s, chức vụ: %s", i+1, p.Party, or(p.Name), or(p.Position))
+		s.Paragraphf(paper.Ragged, "%d. %s: Ông/Bà %s, chức vụ: %s", i+1, p.Party, or(p.Name), or(p.Position))
 		if p.Role == Secretary {
 			secretary = p.Name
 		}
 	}
 	for _, p := range m.Parties {
 		if p.Role == Chair {
-			s.Paragraphf(paper.Body, "Chủ trì (chủ tọa): Ông/Bà %s, %s", or(p.Name), or(p.Position))
+			s.Paragraphf(paper.Ragged, "Chủ trì (chủ tọa): Ông/Bà %s, %s", or(p.Name), or(p.Position))
 		}
 	}
-	s.Paragraph(paper.Body, "Thư ký (người ghi biên bản): Ông/Bà "+or(secretary))
+	s.Paragraph(paper.Ragged, "Thư ký (người ghi biên bản): Ông/Bà "+or(secretary))
 }
 
 // content is what is confirmed, by whom, under which reserve.

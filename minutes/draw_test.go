@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -209,6 +211,45 @@ func TestDrawSays(t *testing.T) {
 	}
 }
 
+// Room to write in is one long word, before which a line must not be spread: who is named
+// without a position would stand in words far apart.
+func TestDrawBlanks(t *testing.T) {
+	roll := makeRoll(t, 3)
+	m := makeMinutes()
+	for i := range m.Parties {
+		m.Parties[i].Position = ""
+	}
+	m.Parties[2].Name = ""
+	words := run(t, "poppler-utils", draw(t, makeManifest(t, roll), m, roll), "pdftotext", "-l", "1", "-bbox", "$", "-")
+	word := regexp.MustCompile(`<word xMin="([0-9.]+)" yMin="([0-9.]+)" xMax="([0-9.]+)" yMax="[0-9.]+">([^<]*)</word>`)
+	number := func(text []byte) float64 {
+		n, err := strconv.ParseFloat(string(text), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	var end, line float64
+	before, present, seen := "", false, 0
+	for _, w := range word.FindAllSubmatch(words, -1) {
+		left, top, right, text := number(w[1]), number(w[2]), number(w[3]), norm.NFC.String(string(w[4]))
+		switch gap := left - end; {
+		case text == "dự:":
+			present = true
+		case text == "Thư":
+			present = false
+		case present && top == line:
+			if seen++; gap > 6 { // a space of this type has 3.25 pt
+				t.Errorf("%.1f pt between %q and %q", gap, before, text)
+			}
+		}
+		end, line, before = right, top, text
+	}
+	if seen < 30 {
+		t.Fatalf("%d words among those present, too few to prove anything", seen)
+	}
+}
+
 // What says "sau đây" stands on the page of the box that follows, wherever the list
 // of those present pushes it.
 func TestDrawKeepsTogether(t *testing.T) {
@@ -239,6 +280,7 @@ func TestDrawRefuses(t *testing.T) {
 		{"a party is missing", func(_ *bundle.Manifest, m *minutes.Minutes) { m.Parties = m.Parties[:2] }, minutes.ErrParties},
 		{"no agency", func(_ *bundle.Manifest, m *minutes.Minutes) { m.Agency = nil }, bundle.ErrMalformed},
 		{"no time", func(_ *bundle.Manifest, m *minutes.Minutes) { m.End = "chiều" }, minutes.ErrTime},
+		{"an end before the start", func(_ *bundle.Manifest, m *minutes.Minutes) { m.End = "2021-11-08T07:59" }, minutes.ErrEnd},
 		{"another roll", func(manifest *bundle.Manifest, _ *minutes.Minutes) { manifest.Root[31]++ }, bundle.ErrMalformed},
 		{"letters that no font has", func(_ *bundle.Manifest, m *minutes.Minutes) { m.Venue = "会議室" }, paper.ErrUnprintable},
 	}

@@ -20,6 +20,7 @@ var (
 	ErrSecretary = errors.New("minutes have at most one secretary")
 	ErrParties   = errors.New("a party that has to take part is missing")
 	ErrTime      = errors.New("not a time: 2021-11-08T08:30, or RFC 3339")
+	ErrEnd       = errors.New("meeting ends before it begins")
 )
 
 // Minutes is what minutes.json says: all that the pages need beside the manifest
@@ -67,10 +68,16 @@ func (m *Minutes) Check(unit bundle.UnitName) error {
 	if len(m.Agency) == 0 || len(m.Agency) > 4 || m.Notation == "" {
 		return fmt.Errorf("agency and notation: %w", bundle.ErrMalformed)
 	}
-	for _, text := range [...]string{m.Start, m.End} {
-		if _, err := instant(text); err != nil {
-			return err
-		}
+	start, err := instant(m.Start)
+	if err != nil {
+		return err
+	}
+	end, err := instant(m.End)
+	if err != nil {
+		return err
+	}
+	if !end.IsZero() && end.Before(start) {
+		return ErrEnd
 	}
 	return checkParties(m.Parties, unit)
 }

@@ -34,6 +34,32 @@ func TestMoment(t *testing.T) {
 	}
 }
 
+// A meeting does not end before it begins, whichever way the two are written.
+func TestCheckTimes(t *testing.T) {
+	tests := []struct {
+		name, start, end string
+		want             error
+	}{
+		{"in order", "2021-11-08T08:30", "2021-11-08T09:15", nil},
+		{"at once", "2021-11-08T08:30", "2021-11-08T08:30", nil},
+		{"the other way round", "2021-11-08T09:15", "2021-11-08T08:30", ErrEnd},
+		{"the other way round in Việt Nam", "2021-11-08T08:30", "2021-11-08T01:29:00Z", ErrEnd},
+		{"in order in Việt Nam", "2021-11-08T08:30", "2021-11-08T01:31:00Z", nil},
+		{"end alone", "", "2021-11-08T08:30", nil},
+		{"start alone", "2021-11-08T08:30", "", nil},
+		{"no end", "2021-11-08T08:30", "chiều", ErrTime},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m := &Minutes{Agency: []string{"XÃ PHÚ HÒA"}, Notation: "BB-UBND", Start: test.start, End: test.end, V: Version, Parties: []Party{
+				{Party: "Ủy ban nhân dân xã", Role: Chair}, {Party: "Trạm Y tế xã", Role: Member}, {Party: "Công an xã", Role: Member}}}
+			if got := m.Check(bundle.UnitName{Level: bundle.Commune}); !errors.Is(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
 func TestParse(t *testing.T) {
 	m := &Minutes{Agency: []string{"XÃ PHÚ HÒA"}, Notation: "BB-UBND", Parties: []Party{{Party: "Công an xã", Role: Member}}, V: Version}
 	data, err := bundle.Canonical(m)

@@ -179,7 +179,8 @@ type Style int
 const (
 	Body Style = iota
 	Basis
-	Plain // no indent, not spread
+	Ragged // content that is not spread: room to write in, one long word, would tear its line apart
+	Plain  // no indent, not spread
 	Centred
 	Strong // bold: the heading of a section
 	Note   // small
@@ -194,6 +195,8 @@ func (st Style) item() item {
 	case Body:
 	case Basis:
 		it.face = Italic
+	case Ragged:
+		it.align = Left
 	case Plain:
 		it.align, it.indent = Left, 0
 	case Centred:

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"kytiem/audit"
@@ -87,6 +88,42 @@ func (v *View) AuditOf(ctx context.Context, subject string, p Page) ([]audit.Ent
 	}
 	entries, next := cut(entries, limit, func(e *audit.Entry) string { return cursor(e.Seq) })
 	return entries, next, nil
+}
+
+// LastAct is the latest act of one kind on a subject. It is found at once, whatever else
+// was done to the subject, or refused to whom.
+func (v *View) LastAct(ctx context.Context, subject, act string) (audit.Entry, error) {
+	e, err := only(ctx, v, auditEntry,
+		`SELECT seq, at, act, actor, unit, subject, detail, prev, sum FROM audit
+		 WHERE subject = $1 AND act = $2 ORDER BY seq DESC LIMIT 1`, subject, act)
+	if err != nil {
+		return audit.Entry{}, fmt.Errorf("reading the last %s of %s: %w", act, subject, err)
+	}
+	return e, nil
+}
+
+// Unentered is a row of which no entry of the chain says that it was made.
+type Unentered struct{ Act, ID string }
+
+// Unentered lists what accounts, tokens and bindings of certificates lie in the tables
+// without the act that makes them, at most limit of each. act and subject of an entry are
+// words of who makes it, and so are these acts.
+func (v *View) Unentered(ctx context.Context, limit int) ([]Unentered, error) {
+	var found []Unentered
+	for _, kind := range [...]struct{ act, query string }{
+		{"accounts.add", `SELECT x.id FROM accounts AS x`},
+		{"tokens.issue", `SELECT x.id FROM tokens AS x`},
+		{"certificates.bind", `SELECT x.id FROM certificates AS x`},
+	} {
+		part, err := list(ctx, v, func(r rows) (u Unentered, err error) { u.Act = kind.act; return u, r.Scan(&u.ID) },
+			kind.query+` WHERE NOT EXISTS (SELECT 1 FROM audit AS e WHERE e.subject = x.id AND e.act = $1) ORDER BY x.id LIMIT $2`,
+			kind.act, limit)
+		if err != nil {
+			return nil, fmt.Errorf("looking for what no %s made: %w", kind.act, err)
+		}
+		found = append(found, part...)
+	}
+	return found, nil
 }
 
 // CheckAudit walks the whole chain behind from, the zero Head for all of it, and

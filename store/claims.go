@@ -25,6 +25,22 @@ func (v *View) Claims(ctx context.Context, id string) iter.Seq2[Result, error] {
 	return walk(ctx, v, result, `SELECT `+resultColumns+` FROM results WHERE bundle = $1`, id)
 }
 
+// Confirmers are the names of the accounts that confirmed what a bundle claims, by their
+// ids.
+func (v *View) Confirmers(ctx context.Context, id string) (map[string]string, error) {
+	names := make(map[string]string)
+	var account, name string
+	for _, err := range walk(ctx, v, func(r rows) (struct{}, error) { return struct{}{}, r.Scan(&account, &name) },
+		`SELECT id, name FROM accounts WHERE id IN
+		 (SELECT health_by FROM results WHERE bundle = $1 UNION SELECT police_by FROM results WHERE bundle = $1)`, id) {
+		if err != nil {
+			return nil, fmt.Errorf("reading who confirmed the results of bundle %s: %w", id, err)
+		}
+		names[account] = name
+	}
+	return names, nil
+}
+
 // NarrowClaims lets go of the results that a bundle claims and that are of no day in p,
 // which may be without a beginning or an end, and gives how many there were.
 func (tx *Tx) NarrowClaims(ctx context.Context, id string, p bundle.Period) (int, error) {

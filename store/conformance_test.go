@@ -66,6 +66,7 @@ var conformance = map[string]func(t *testing.T, s *Store, c *clock){
 	"cursors":      testCursors,
 	"jobs":         testJobs,
 	"steps":        testSteps,
+	"acts":         testLastAct,
 	"succession":   testSuccession,
 	"levels":       testLevels,
 	"evidence":     testEvidence,

@@ -23,6 +23,7 @@ type Result struct {
 	Import   string
 	HealthAt time.Time // when it was confirmed; zero while it is not
 	PoliceAt time.Time
+	Amended  bool // the police found it wrong, and its identity was corrected since
 	Standing Standing
 	Bundle   string // the bundle that claims it; empty while none does
 	Version  int64
@@ -32,12 +33,12 @@ type Result struct {
 
 const resultColumns = `id, unit, import, external_id, full_name, name_key, gender, birth_date, id_type, id_number, nationality, ` +
 	`dose_number, vaccinated_on, vaccine, lot_number, site, match, match_reason, ` +
-	`health_by, health_at, police_by, police_at, standing, bundle, version`
+	`health_by, health_at, police_by, police_at, amended, standing, bundle, version`
 
 func result(r rows) (x Result, err error) {
 	err = r.Scan(&x.ID, &x.Unit, &x.Import, &x.ExternalID, &x.FullName, &x.nameKey, &x.Gender, date(&x.BirthDate), &x.IDType, &x.IDNumber,
 		&x.Nationality, number(&x.DoseNumber), date(&x.VaccinatedOn), &x.Vaccine, &x.LotNumber, &x.Site, &x.Match, &x.MatchReason,
-		reference(&x.HealthConfirmedBy), instant(&x.HealthAt), reference(&x.PoliceConfirmedBy), instant(&x.PoliceAt),
+		reference(&x.HealthConfirmedBy), instant(&x.HealthAt), reference(&x.PoliceConfirmedBy), instant(&x.PoliceAt), flag(&x.Amended),
 		&x.Standing, reference(&x.Bundle), &x.Version)
 	return x, err
 }
@@ -158,7 +159,9 @@ func (v *View) ResultsOf(ctx context.Context, bundle string) iter.Seq2[Result, e
 	return walk(ctx, v, result, `SELECT `+resultColumns+` FROM results WHERE bundle = $1 ORDER BY id`, bundle)
 }
 
-// CountResults counts a unit's results by standing.
+// CountResults counts a unit's results by standing. Those that are free but stand in a
+// bundle in force whose successor was withdrawn count as InBundle: until the bundle is to
+// be superseded again nothing can claim them.
 func (v *View) CountResults(ctx context.Context, unit string) (map[Standing]int, error) {
 	counts := make(map[Standing]int)
 	var standing Standing
@@ -170,5 +173,28 @@ func (v *View) CountResults(ctx context.Context, unit string) (map[Standing]int,
 		}
 		counts[standing] = n
 	}
-	return counts, nil
+	held, err := v.CountHeld(ctx, unit)
+	if held > 0 {
+		counts[InBundle] += held
+		if counts[Ready] -= held; counts[Ready] == 0 {
+			delete(counts, Ready)
+		}
+	}
+	return counts, err
+}
+
+// CountHeld counts the results of a unit that are ready and that nothing can claim, since
+// they stand in a bundle in force: its successor was withdrawn.
+func (v *View) CountHeld(ctx context.Context, unit string) (held int, err error) {
+	// Withdrawn successors are rare. Only where there is one are the results gone through.
+	err = v.one(ctx, `SELECT CASE WHEN EXISTS (SELECT 1 FROM bundles WHERE unit = $1 AND state = 'withdrawn' AND supersedes IS NOT NULL)
+		THEN (SELECT count(*) FROM results AS r WHERE r.unit = $1 AND r.standing = $2 AND EXISTS
+		      (SELECT 1 FROM records AS x JOIN bundles AS y ON y.id = x.bundle
+		       WHERE x.result = r.id AND y.state IN ('sealed', 'pending', 'signed', 'minuted') AND NOT EXISTS
+		       (SELECT 1 FROM bundles AS s WHERE s.supersedes = y.id AND s.state <> 'withdrawn')))
+		ELSE 0 END`, []any{unit, int64(Ready)}, &held)
+	if err != nil {
+		return 0, fmt.Errorf("counting what bundles in force hold: %w", err)
+	}
+	return held, nil
 }

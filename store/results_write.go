@@ -69,12 +69,12 @@ func (tx *Tx) UpdateResult(ctx context.Context, r Result) error {
 		`UPDATE results SET external_id = $1, person = $2, full_name = $3, name_key = $4, gender = $5, birth_date = $6,
 		 id_type = $7, id_number = $8, nationality = $9, dose_number = $10, vaccinated_on = $11, vaccine = $12,
 		 lot_number = $13, site = $14, match = $15, match_reason = $16, health_by = $17, health_at = $18,
-		 police_by = $19, police_at = $20, standing = $21, version = version + 1
-		 WHERE id = $22 AND version = $23 AND bundle IS NULL`,
+		 police_by = $19, police_at = $20, amended = $21, standing = $22, version = version + 1
+		 WHERE id = $23 AND version = $24 AND bundle IS NULL`,
 		r.ExternalID, person(&r.Result), r.FullName, NameKey(r.FullName), string(r.Gender), r.BirthDate.String(),
 		string(r.IDType), r.IDNumber, r.Nationality, dose, day, r.Vaccine, r.LotNumber, r.Site, string(r.Match), r.MatchReason,
 		orNull(r.HealthConfirmedBy), micros(r.HealthAt), orNull(r.PoliceConfirmedBy), micros(r.PoliceAt),
-		int64(StandingOf(&r.Result)), r.ID, r.Version))
+		flagged(r.Amended), int64(StandingOf(&r.Result)), r.ID, r.Version))
 	if err != nil {
 		return fmt.Errorf("updating result %s: %w", r.ID, err)
 	}

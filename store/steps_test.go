@@ -30,6 +30,8 @@ func testSteps(t *testing.T, s *Store, c *clock) {
 		return nil
 	})
 
+	testRegister(t, s)
+
 	change := Change{Field: "full_name", Before: "Nguyễn Thị Hoà", After: "Nguyễn Thị Hòa"}
 	for _, id := range []string{"C1", "C2", "C3"} {
 		must(t, s, func(tx *Tx) error {
@@ -121,4 +123,73 @@ func testSuccession(t *testing.T, s *Store, _ *clock) {
 		}
 		return err
 	})
+}
+
+// testRegister: under one number stands one bundle, in each year and kind.
+func testRegister(t *testing.T, s *Store) {
+	ctx := t.Context()
+	for _, id := range []string{"N1", "N2"} {
+		must(t, s, func(tx *Tx) error { _, err := tx.AddBundle(ctx, id, "unit of "+id, ""); return err })
+	}
+	year := func(y int) Register { return Register{Unit: "07508", Year: y, Kind: "document"} }
+	enter := func(in Register, number, bundle string) func(*Tx) error {
+		return func(tx *Tx) error { return tx.EnterNumber(ctx, in, number, bundle) }
+	}
+	must(t, s, enter(year(2021), "5", "N1"))
+	must(t, s, enter(year(2021), "5", "N1")) // again
+	refuse(t, s, ErrConflict, enter(year(2021), "5", "N2"))
+	must(t, s, enter(year(2022), "5", "N2"))
+	must(t, s, enter(Register{"07509", 2021, "document"}, "5", "N2"))
+	must(t, s, enter(Register{"07508", 2021, "minutes"}, "5", "N2"))
+	must(t, s, func(tx *Tx) error { // a number that was taken stops no transaction
+		if err := tx.EnterNumber(ctx, year(2021), "5", "N2"); !errors.Is(err, ErrConflict) {
+			t.Errorf("got %v, want %v", err, ErrConflict)
+		}
+		return tx.EnterNumber(ctx, year(2021), "6", "N2")
+	})
+	must(t, s, enter(year(2021), "4", "N2"))
+	for _, tt := range []struct {
+		year                   int
+		bundle, preferred, has string
+	}{
+		{2021, "N1", "", "5"}, {2021, "N1", "4", "5"}, {2021, "N2", "6", "6"}, {2021, "N2", "4", "4"}, {2022, "N2", "4", "5"}, {2022, "N1", "5", ""},
+	} {
+		got, err := s.Glance().NumberOf(ctx, year(tt.year), tt.bundle, tt.preferred)
+		if got != tt.has || tt.has == "" && !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s in %d: got %q, %v, want %q", tt.bundle, tt.year, got, err, tt.has)
+		}
+	}
+	if got, err := s.Glance().Numbered(ctx, year(2021), "6"); got != "N2" || err != nil {
+		t.Errorf("got %q, %v, want N2", got, err)
+	}
+	if got, err := s.Glance().Numbered(ctx, year(2021), "7"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("got %q, %v, want %v", got, err, ErrNotFound)
+	}
+}
+
+// testLastAct: the latest act of a kind is found behind others, and what no act made is
+// found too.
+func testLastAct(t *testing.T, s *Store, _ *clock) {
+	ctx := t.Context()
+	account := addAccount(t, s, "stranger")
+	must(t, s, func(tx *Tx) error {
+		return tx.AddAccount(ctx, Account{ID: "known", Name: "Trạm Y tế", Role: "health", Unit: "07507"})
+	})
+	for _, act := range []string{"accounts.add", "accounts.add", "refused", "refused"} {
+		must(t, s, func(tx *Tx) error { return tx.Audit(act, account, "07507", "known") })
+	}
+	head, err := s.Glance().AuditHead(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, err := s.Glance().LastAct(ctx, "known", "accounts.add"); err != nil || e.Seq != head.Seq-2 || e.Act != "accounts.add" || e.Subject != "known" {
+		t.Errorf("got %+v, %v, want entry %d", e, err, head.Seq-2)
+	}
+	if _, err := s.Glance().LastAct(ctx, account, "accounts.add"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("got %v, want %v", err, ErrNotFound)
+	}
+	found, err := s.Glance().Unentered(ctx, 10)
+	if err != nil || len(found) != 1 || found[0] != (Unentered{Act: "accounts.add", ID: account}) {
+		t.Errorf("got %v, %v, want %s alone", found, err, account)
+	}
 }

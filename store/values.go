@@ -68,6 +68,27 @@ func number(n *int) column {
 	}
 }
 
+// flag reads what is kept as 0 or 1.
+func flag(on *bool) column {
+	*on = false
+	return func(value any) error {
+		n, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("flag of type %T: %w", value, ErrCorrupt)
+		}
+		*on = n != 0
+		return nil
+	}
+}
+
+// flagged is how a flag is kept.
+func flagged(on bool) int64 {
+	if on {
+		return 1
+	}
+	return 0
+}
+
 // digest reads a digest.
 func digest[H ~[32]byte](h *H) column {
 	*h = H{}

@@ -51,6 +51,7 @@ var hints = []struct {
 	{minutes.ErrSecretary, "Biên bản chỉ có nhiều nhất một thư ký (secretary) · the minutes have one secretary at most"},
 	{minutes.ErrParties, "Thiếu một bên bắt buộc (UBND, Trạm Y tế hoặc cơ sở tiêm, Công an) · a party that has to take part is missing"},
 	{minutes.ErrTime, "Thời gian họp ghi như 2021-11-08T08:30 · the time of the meeting is written so"},
+	{minutes.ErrEnd, "Cuộc họp kết thúc trước khi bắt đầu · the meeting ends before it begins"},
 	{minutes.ErrHeader, "Tệp các bên là CSV có các cột party,name,position,role · the parties file is CSV with these columns"},
 	{minutes.ErrCell, "Có ô không dùng được trong tệp các bên · a cell of the parties file cannot be used"},
 	{paper.ErrUnprintable, "Có ký tự mà phông chữ của văn bản không có · there is a character that the document's font lacks"},

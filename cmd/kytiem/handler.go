@@ -32,7 +32,7 @@ func (one *service) handler(stopping <-chan struct{}) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
-	for _, path := range []string{"/v1/", "/openapi.json"} {
+	for _, path := range []string{"/v1/", "/openapi.json", "/openapi.yaml"} {
 		mux.Handle(path, calls)
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"kytiem/attest"
 	"kytiem/bundle"
@@ -97,7 +99,7 @@ func (r *trial) seedAccount(ctx context.Context, s *service, w *seeded) error {
 	if err != nil && !errors.Is(err, attest.ErrUnauthenticated) {
 		return err
 	}
-	account, err := s.AddAccount(ctx, attest.Operator(), "Mẫu "+string(w.role), w.role, w.unit)
+	account, err := s.AddAccount(ctx, attest.Operator(), seedName(w.role, w.unit), w.role, w.unit)
 	if err != nil {
 		return err
 	}
@@ -111,6 +113,28 @@ func (r *trial) seedAccount(ctx context.Context, s *service, w *seeded) error {
 	w.account = account.ID
 	w.actor, err = s.Authenticate(ctx, issued.Secret)
 	return err
+}
+
+// seedName is what the sample account of a role is called, by the unit that it belongs to.
+func seedName(role attest.Role, code string) string {
+	u, _ := sample.Unit(code)
+	first, size := utf8.DecodeRuneInString(u.FullName)
+	unit := string(unicode.ToLower(first)) + u.FullName[size:]
+	switch role {
+	case attest.Health:
+		return "Trạm Y tế " + unit
+	case attest.Police:
+		return "Công an " + unit
+	case attest.Head:
+		return "Chủ tịch Ủy ban nhân dân " + unit
+	case attest.Clerk:
+		return "Văn thư Ủy ban nhân dân " + unit
+	case attest.Monitor:
+		return "Sở Y tế " + unit
+	case attest.Verifier:
+		return "Hệ thống kiểm tra mẫu"
+	}
+	return "Quản trị hệ thống mẫu"
 }
 
 // seedResults imports results as the health sector does and has both sectors confirm what

@@ -22,6 +22,7 @@ import (
 // which know what they expect.
 const (
 	headerTimeout = 10 * time.Second
+	writeTimeout  = 30 * time.Minute // a net: streams of events and files set their own
 	idleTimeout   = 2 * time.Minute
 	headerBytes   = 16 << 10
 	stopTimeout   = 20 * time.Second // for calls and jobs under way
@@ -75,8 +76,7 @@ func (one *service) serve(ctx context.Context, ready func(url string)) error {
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", one.settings.Listen, err)
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes,
-		ErrorLog: slog.NewLogLogger(one.log.Handler(), slog.LevelWarn)}
+	server := bounded(handler, one.log)
 	served, worked := make(chan error, 1), make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	go func() { worked <- one.Work(jobs) }()
@@ -100,6 +100,12 @@ func (one *service) serve(ctx context.Context, ready func(url string)) error {
 	one.log.InfoContext(ctx, "service stopping")
 	stopJobs()
 	return errors.Join(err, one.stop(ctx, server, worked))
+}
+
+// bounded is the HTTP server, which waits for nobody for ever.
+func bounded(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 }
 
 var errJobsEnded = errors.New("they ended by themselves")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -33,7 +34,7 @@ func TestServeStarts(t *testing.T) {
 		t.Errorf("took %v to start", p.took)
 	}
 	for path, want := range map[string]string{
-		"/livez": "ok\n", "/readyz": "ok\n", "/": "Ký Tiêm", "/openapi.json": `"openapi":"3.1`,
+		"/livez": "ok\n", "/readyz": "ok\n", "/": "Ký Tiêm", "/openapi.json": `"openapi":"3.1`, "/openapi.yaml": "openapi: 3.1",
 		"/metrics": "\nkytiem_database_up 1\n",
 	} {
 		if status, body := p.fetch(t, path); status != http.StatusOK || !strings.Contains(body, want) {
@@ -52,6 +53,14 @@ func TestServeStarts(t *testing.T) {
 	}
 	t.Logf("ready after %v, %d MB", p.took, resident)
 	p.stop(t)
+}
+
+// TestServerBounds: no time of the server is without an end.
+func TestServerBounds(t *testing.T) {
+	s := bounded(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	if s.ReadHeaderTimeout <= 0 || s.IdleTimeout <= 0 || s.MaxHeaderBytes <= 0 || s.WriteTimeout != 30*time.Minute {
+		t.Errorf("bounds of the server: header %v, idle %v, write %v, %d bytes of headers", s.ReadHeaderTimeout, s.IdleTimeout, s.WriteTimeout, s.MaxHeaderBytes)
+	}
 }
 
 func residentMB(t *testing.T, p *process) int {

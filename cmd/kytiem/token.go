@@ -61,7 +61,7 @@ func tokenCreateCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&role, "role", "", "role of a new account: "+strings.Join(roles, ", "))
 	cmd.Flags().StringVar(&unit, "unit", "", "code of its unit; none for verifier and admin")
-	cmd.Flags().StringVar(&name, "name", "API", "what the account is called")
+	cmd.Flags().StringVar(&name, "name", "API", "what the account is called; of health and police it is printed in lists")
 	cmd.Flags().StringVar(&account, "account", "", "id of an account that exists, instead of --role")
 	cmd.Flags().IntVar(&days, "days", int(attest.DefaultTokenLife/(24*time.Hour)), "days that the token is good for")
 	return cmd

@@ -213,6 +213,8 @@ CREATE TABLE audit (
     sum     BYTEA NOT NULL
 );
 CREATE INDEX audit_subject ON audit (subject, seq);
+-- The latest act of a kind, however many others came after it: anybody can be refused something a thousand times.
+CREATE INDEX audit_act ON audit (subject, act, seq);
 CREATE INDEX audit_unit ON audit (unit, seq);
 
 -- The one row that every writing transaction takes last.
