@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kytiem/attest"
 )
@@ -74,6 +75,7 @@ func TestFrontPage(t *testing.T) {
 		if _, err := os.Lstat(filepath.Join(dir, "elsewhere")); err == nil {
 			t.Error("it began before it asked for its address")
 		}
+		p.untilRaised(t)
 		p.stop(t)
 		if conn, err := net.Dial("tcp", ca); err == nil {
 			conn.Close()
@@ -124,6 +126,30 @@ func noPersonsIn(t *testing.T, log, dir string) {
 	for _, secret := range secrets {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log says %q", secret)
+		}
+	}
+}
+
+// untilRaised waits until no signature waits to be raised.
+func (p *process) untilRaised(t *testing.T) {
+	t.Helper()
+	for late := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		_, page := p.fetch(t, "/metrics")
+		raised, below := 0, 0
+		for line := range strings.Lines(page) {
+			switch {
+			case !strings.HasPrefix(line, "kytiem_bundles_level{"):
+			case strings.Contains(line, `level="B-LTA"`):
+				raised++
+			default:
+				below++
+			}
+		}
+		if raised > 0 && below == 0 {
+			return
+		}
+		if time.Now().After(late) {
+			t.Fatalf("signatures are not raised: %s", p.log)
 		}
 	}
 }
