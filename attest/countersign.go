@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"kytiem/audit"
 	"kytiem/bundle"
@@ -157,7 +158,7 @@ func (s *Service) assembleOrganisation(ctx context.Context, b store.Bundle, a ar
 		a.outcome.Err = fmt.Errorf("bundle %s, verdict %s: %w", b.ID, verdict, ErrNotAccepted)
 		return nothing{}, nil
 	}
-	return &countersignature{b, a}, nil
+	return &countersignature{bundle: b, before: f, arrival: a, raise: s.o.Timestamper != nil}, nil
 }
 
 // judgeOrganisation is our own verdict on the whole bundle with the organisation's
@@ -194,13 +195,20 @@ func (s *Service) judgeOrganisation(ctx context.Context, id string, files []stor
 // one that it extends.
 type countersignature struct {
 	bundle  store.Bundle
+	before  store.File
 	arrival arrival
+	raise   bool // there is somebody to raise the signature
 }
 
 // write implements effect. Whoever comes second finds bundle, item or document changed
-// (ErrStale), and looks again.
+// (ErrStale), and looks again. The earlier revision stays retrievable, and the document
+// begins anew at the level of its latest signature.
 func (c *countersignature) write(ctx context.Context, tx *store.Tx, who Actor) error {
 	if err := tx.TouchBundle(ctx, &c.bundle); err != nil {
+		return err
+	}
+	level, err := tx.Level(ctx, c.bundle.ID)
+	if err != nil {
 		return err
 	}
 	a := &c.arrival
@@ -210,8 +218,17 @@ func (c *countersignature) write(ctx context.Context, tx *store.Tx, who Actor) e
 	if err := tx.CompleteItem(ctx, a.item.ID, a.digest); err != nil {
 		return err
 	}
-	if err := tx.ReplaceFile(ctx, c.bundle.ID, bundle.PagesFile, a.item.Base, a.digest); err != nil {
+	if err := tx.RaiseFile(ctx, c.bundle.ID, &c.before, level.Level, a.digest); err != nil {
 		return err
+	}
+	level.Level, level.DocumentLapses = string(signer.LevelB), time.Time{}
+	if err := tx.RaiseLevel(ctx, &level); err != nil {
+		return err
+	}
+	if c.raise {
+		if err := tx.Enqueue(ctx, raiseArgs{Bundle: c.bundle.ID}, raiseOnce()); err != nil {
+			return err
+		}
 	}
 	manifest, err := tx.File(ctx, c.bundle.ID, bundle.SignatureFile) // which the head's signature alone is in
 	if err != nil {

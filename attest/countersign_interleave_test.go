@@ -34,7 +34,11 @@ func (s *servers) clerk(t *testing.T) (second attest.Actor, keys [2]devca.Issued
 	t.Helper()
 	second = attest.Actor{Account: bundle.NewID(), Role: attest.Clerk, Unit: commune}
 	s.tx(t, func(tx *store.Tx) error {
-		return tx.AddAccount(t.Context(), store.Account{ID: second.Account, Name: "Mẫu", Role: string(attest.Clerk), Unit: commune})
+		err := tx.AddAccount(t.Context(), store.Account{ID: second.Account, Name: "Mẫu", Role: string(attest.Clerk), Unit: commune})
+		if err != nil {
+			return err
+		}
+		return tx.Audit("accounts.add", "operator", commune, second.Account)
 	})
 	unit, _ := sample.Unit(commune)
 	for n := range keys {
