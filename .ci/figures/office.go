@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,13 +62,18 @@ func (b *bench) openOffice(database string, servers int, units []string) (*offic
 		return o, err
 	}
 	o.admin = caller{o.servers[0].url, token}
-	var register []bundle.Unit
-	for _, code := range append([]string{"75"}, units...) {
-		unit, ok := sample.Unit(code)
-		if !ok {
-			return o, fmt.Errorf("no sample unit %s", code)
+	var register []bundle.Unit // with those above
+	entered := make(map[string]bool)
+	for above := slices.Clone(units); len(above) > 0; above = above[1:] {
+		if entered[above[0]] || above[0] == "" {
+			continue
 		}
-		register = append(register, unit)
+		entered[above[0]] = true
+		unit, ok := sample.Unit(above[0])
+		if !ok {
+			return o, fmt.Errorf("no sample unit %s", above[0])
+		}
+		register, above = append(register, unit), append(above, unit.Parent)
 	}
 	if err := o.admin.call(b.ctx, http.MethodPut, "/v1/units", map[string]any{"units": register}, nil); err != nil {
 		return o, err
