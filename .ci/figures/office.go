@@ -173,10 +173,10 @@ func (o *office) post(unit, file string) (took time.Duration, taken int, err err
 		}
 		write.CloseWithError(errors.Join(err, form.Close()))
 	}()
-	var counts struct{ Rows, Taken int }
+	var counts struct{ Rows, Taken, Doubled int } // of a million made-up people one or two can have one number
 	begin := time.Now()
 	err = o.people[unit]["health"].send(o.ctx, http.MethodPost, "/v1/imports", form.FormDataContentType(), read, &counts)
-	if err == nil && counts.Taken != counts.Rows {
+	if err == nil && counts.Taken+counts.Doubled != counts.Rows {
 		err = fmt.Errorf("%d of %d made-up rows were taken", counts.Taken, counts.Rows)
 	}
 	return time.Since(begin), counts.Taken, err
