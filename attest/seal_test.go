@@ -332,9 +332,16 @@ func TestSealAtOnce(t *testing.T) {
 		}
 		close(begin)
 		wait.Wait()
+		first := slices.IndexFunc(errs, func(err error) bool { return err == nil })
+		if first < 0 {
+			t.Fatal(errs)
+		}
 		for n, b := range told {
-			if errs[n] != nil || b.ID != told[0].ID || b.Size != 40 || b.Status.State != bundle.Sealed || len(b.Files) != 4 {
-				t.Errorf("call %d: %s with %d results (%v), want %s with all 40", n, b.ID, b.Size, errs[n], told[0].ID)
+			if errors.Is(errs[n], attest.ErrNothingReady) { // it began when all was over
+				continue
+			}
+			if errs[n] != nil || b.ID != told[first].ID || b.Size != 40 || b.Status.State != bundle.Sealed || len(b.Files) != 4 {
+				t.Errorf("call %d: %s with %d results (%v), want %s with all 40", n, b.ID, b.Size, errs[n], told[first].ID)
 			}
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"kytiem/certs"
@@ -136,8 +137,13 @@ func step[T any](ctx context.Context, s *Service, who Actor, do func(*store.Tx) 
 	return outcome, err
 }
 
-// tries is how often a step is begun anew.
-const tries = 5
+// tries is how often a step is begun anew. Several who work on the same rows, each a little
+// behind the other, would otherwise get in each other's way until one gives up: they pause,
+// each for another while.
+const (
+	tries    = 8
+	tryPause = 20 * time.Millisecond // at most, after the first try; then longer
+)
 
 // again takes a step that another server got in the way of once more, from what is so
 // now. take must begin from the beginning.
@@ -147,6 +153,7 @@ func again[T any](take func() (T, error)) (T, error) {
 		if try == tries || !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrDeadlock) {
 			return outcome, err
 		}
+		time.Sleep(rand.N(time.Duration(try) * tryPause)) //nolint:gosec // any pause will do
 	}
 }
 
