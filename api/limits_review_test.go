@@ -43,9 +43,10 @@ func TestDeafReader(t *testing.T) {
 			t.Fatal("the deaf hold no places")
 		}
 	}
-	time.Sleep(5 * time.Second)
-	if got := me(); got != http.StatusOK {
-		t.Errorf("status %d once the deaf had their time, want 200", got)
+	for begun := time.Now(); me() != http.StatusOK; time.Sleep(200 * time.Millisecond) {
+		if time.Since(begun) > 45*time.Second { // each had two seconds, on a machine that is slow
+			t.Fatal("the deaf hold their places for ever")
+		}
 	}
 }
 
