@@ -198,6 +198,11 @@ func (s *Service) base(ctx context.Context, i store.Item) ([]byte, error) {
 // Refuse closes a request that its signer does not want to sign; the bundles are as
 // they were.
 func (s *Service) Refuse(ctx context.Context, who Actor, id, reason string) (SigningRequest, error) {
+	return again(func() (SigningRequest, error) { return s.refuseRequest(ctx, who, id, reason) })
+}
+
+// refuseRequest is ErrStale when a signature came just now, or the request's time was over.
+func (s *Service) refuseRequest(ctx context.Context, who Actor, id, reason string) (SigningRequest, error) {
 	r, unit, err := s.request(ctx, who, id)
 	if err != nil {
 		return SigningRequest{}, err
@@ -274,7 +279,10 @@ func closeRequest(ctx context.Context, tx *store.Tx, r store.Request, to store.R
 		if err != nil {
 			return "", err
 		}
-		if b.Status.State != bundle.Pending {
+		if b.Status.State != bundle.Pending { // the organisation's signature is asked for, or both are there
+			if err := tx.TouchBundle(ctx, &b); err != nil {
+				return "", err
+			}
 			continue
 		}
 		if err := tx.MoveBundle(ctx, &b, bundle.Lapse); err != nil {
