@@ -26,7 +26,8 @@ func (tx *Tx) Audit(act, actor, unit, subject string, facts ...audit.Fact) error
 
 // enter puts the transaction's entries into the chain. Taking the head is the last
 // lock of every transaction: whoever holds it waits for nobody, and the order of the
-// chain is the order in which transactions become visible.
+// chain is the order in which transactions become visible. Since all others wait
+// meanwhile, what follows is one round trip.
 func (tx *Tx) enter(ctx context.Context) error {
 	if len(tx.entries) == 0 {
 		return nil
@@ -37,20 +38,19 @@ func (tx *Tx) enter(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	statements := make([]statement, 0, len(tx.entries)+1)
 	for i := range tx.entries {
 		e := &tx.entries[i]
 		if head, err = e.After(head); err != nil {
 			return err
 		}
-		_, err = tx.conn.exec(ctx,
+		statements = append(statements, statement{
 			`INSERT INTO audit (seq, at, act, actor, unit, subject, detail, prev, sum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			e.Seq, micros(e.At), e.Act, e.Actor, e.Unit, e.Subject, e.Detail.String(), e.Prev[:], e.Sum[:])
-		if err != nil {
-			return err
-		}
+			[]any{e.Seq, micros(e.At), e.Act, e.Actor, e.Unit, e.Subject, e.Detail.String(), e.Prev[:], e.Sum[:]},
+		})
 	}
-	_, err = tx.conn.exec(ctx, `UPDATE audit_head SET sum = $1 WHERE id = 1`, head.Sum[:])
-	return err
+	statements = append(statements, statement{`UPDATE audit_head SET sum = $1 WHERE id = 1`, []any{head.Sum[:]}})
+	return tx.conn.all(ctx, statements)
 }
 
 // AuditHead is where the chain ends.

@@ -13,6 +13,10 @@ type conn interface {
 	// exec runs a statement and tells how many rows it changed.
 	exec(ctx context.Context, query string, args ...any) (int64, error)
 
+	// all runs statements one after the other up to the first that fails, in a single
+	// round trip where there are any.
+	all(ctx context.Context, statements []statement) error
+
 	// query runs a statement that answers with rows, which must be closed.
 	query(ctx context.Context, query string, args ...any) (rows, error)
 
@@ -22,6 +26,12 @@ type conn interface {
 	// merge writes many rows, the first column of which is the table's key and new,
 	// leaves out those that conflict, and gives their places in values, from 0.
 	merge(ctx context.Context, table string, columns []string, values iter.Seq2[[]any, error]) (left []int, err error)
+}
+
+// statement changes rows.
+type statement struct {
+	query string
+	args  []any
 }
 
 // transaction is a conn with an end. After commit, rollback does nothing.
@@ -44,6 +54,13 @@ func (s *strict) exec(ctx context.Context, query string, args ...any) (n int64, 
 		n, s.failed = s.transaction.exec(ctx, query, args...)
 	}
 	return n, s.failed
+}
+
+func (s *strict) all(ctx context.Context, statements []statement) error {
+	if s.failed == nil {
+		s.failed = s.transaction.all(ctx, statements)
+	}
+	return s.failed
 }
 
 func (s *strict) query(ctx context.Context, query string, args ...any) (answer rows, err error) {

@@ -96,6 +96,7 @@ type postgresConn struct{ db pgxHandle }
 type pgxHandle interface {
 	Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 	Begin(ctx context.Context) (pgx.Tx, error)
 	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, source pgx.CopyFromSource) (int64, error)
 }
@@ -103,6 +104,14 @@ type pgxHandle interface {
 func (c postgresConn) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	tag, err := c.db.Exec(ctx, query, args...)
 	return tag.RowsAffected(), postgresError(ctx, err)
+}
+
+func (c postgresConn) all(ctx context.Context, statements []statement) error {
+	var batch pgx.Batch
+	for _, s := range statements {
+		batch.Queue(s.query, s.args...)
+	}
+	return postgresError(ctx, c.db.SendBatch(ctx, &batch).Close()) // which reads all answers, and tells of the first error
 }
 
 func (c postgresConn) query(ctx context.Context, query string, args ...any) (rows, error) {

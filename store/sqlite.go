@@ -113,6 +113,15 @@ func (c sqliteConn) exec(ctx context.Context, query string, args ...any) (int64,
 	return result.RowsAffected()
 }
 
+func (c sqliteConn) all(ctx context.Context, statements []statement) error {
+	for _, s := range statements {
+		if _, err := c.exec(ctx, s.query, s.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (c sqliteConn) query(ctx context.Context, query string, args ...any) (rows, error) {
 	if err := storable(args); err != nil {
 		return nil, err
