@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/boombuler/barcode/qr"
+	qr "github.com/piglig/go-qr"
 )
 
 // code is a QR code (ISO/IEC 18004) as rows of modules, true for dark.
@@ -13,24 +13,23 @@ type code [][]bool
 // codes remembers the last codes, 2 kB each.
 var codes = sync.OnceValue(func() *memo[string, code] { return &memo[string, code]{most: 256} })
 
-// newCode encodes payload with error correction level M: a code that was printed,
-// folded and scanned again loses a few modules, not many.
+// newCode encodes payload with error correction level M, or a better one where the symbol
+// has room for it: a code that was printed, folded and scanned again loses a few modules,
+// not many.
 func newCode(payload string) (code, error) {
 	return codes().of(payload, func() (code, error) { return encoded(payload) })
 }
 
 func encoded(payload string) (code, error) {
-	symbol, err := qr.Encode(payload, qr.M, qr.Auto)
+	symbol, err := qr.EncodeText(payload, qr.Medium)
 	if err != nil {
 		return nil, fmt.Errorf("encoding QR code of %d bytes: %w", len(payload), err)
 	}
-	size := symbol.Bounds().Dx()
-	rows := make(code, size)
+	rows := make(code, symbol.Size())
 	for y := range rows {
-		rows[y] = make([]bool, size)
+		rows[y] = make([]bool, len(rows))
 		for x := range rows[y] {
-			r, _, _, _ := symbol.At(x, y).RGBA()
-			rows[y][x] = r == 0
+			rows[y][x] = symbol.Module(x, y)
 		}
 	}
 	return rows, nil
