@@ -83,6 +83,7 @@ func (one *service) serve(ctx context.Context, ready func(url string)) error {
 	if one.settings.Trust == "" {
 		one.log.WarnContext(ctx, "no trust anchors (KYTIEM_TRUST): nothing can be signed, no signature passes")
 	}
+	collectSeldom() // what was for the start alone is collected before
 	one.log.InfoContext(ctx, "service ready", slog.String("address", listener.Addr().String()))
 	ready("http://" + listener.Addr().String())
 
