@@ -10,7 +10,7 @@ import (
 // may be four times what lives, up to a size at which it is collected as often as it takes.
 const (
 	garbage   = 400       // percent of what lives
-	softLimit = 160 << 20 // bytes, of Go's memory; the pages of a SQLite file come on top
+	softLimit = 128 << 20 // bytes, of Go's memory; the pages of a SQLite file come on top
 )
 
 // collectSeldom sets that, unless the environment says otherwise in Go's own variables.
