@@ -50,7 +50,8 @@ func (tx *Tx) enter(ctx context.Context) error {
 		})
 	}
 	statements = append(statements, statement{`UPDATE audit_head SET sum = $1 WHERE id = 1`, []any{head.Sum[:]}})
-	return tx.conn.all(ctx, statements)
+	_, err = tx.conn.all(ctx, statements)
+	return err
 }
 
 // AuditHead is where the chain ends.

@@ -16,35 +16,40 @@ import (
 // in the middle of many.
 const ChunkBytes = 64 << 10
 
+// sentChunks is how many chunks go to the database together.
+const sentChunks = 16
+
 // PutBlob stores what r holds under its SHA-256 and gives that and the size. What is
 // there already is not stored again. The reader is read within the transaction: it
 // must be a file or memory, never a connection that somebody can keep waiting.
 func (tx *Tx) PutBlob(ctx context.Context, r io.Reader) (sum Digest, size int64, err error) {
-	id, hash, room := bundle.NewID(), sha256.New(), make([]byte, ChunkBytes)
-	chunks := int64(0)
-	for {
+	id, hash, chunks := bundle.NewID(), sha256.New(), int64(0)
+	var pending []statement
+	for last := false; !last; {
+		room := make([]byte, ChunkBytes)
 		n, err := io.ReadFull(r, room)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		last := errors.Is(err, io.ErrUnexpectedEOF)
+		last = errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 		if err != nil && !last {
 			return Digest{}, 0, fmt.Errorf("reading what to store: %w", err)
 		}
-		hash.Write(room[:n])
-		if _, err := tx.conn.exec(ctx, `INSERT INTO chunks (blob, n, bytes) VALUES ($1, $2, $3)`, id, chunks, room[:n]); err != nil {
-			return Digest{}, 0, fmt.Errorf("storing chunk %d: %w", chunks, err)
+		if n > 0 {
+			hash.Write(room[:n])
+			pending = append(pending, statement{`INSERT INTO chunks (blob, n, bytes) VALUES ($1, $2, $3)`, []any{id, chunks, room[:n]}})
+			chunks++
+			size += int64(n)
 		}
-		chunks++
-		size += int64(n)
-		if last {
-			break
+		if len(pending) == sentChunks {
+			if _, err := tx.conn.all(ctx, pending); err != nil {
+				return Digest{}, 0, fmt.Errorf("storing chunks up to %d: %w", chunks, err)
+			}
+			pending = nil
 		}
 	}
 	hash.Sum(sum[:0])
-	written, err := tx.conn.exec(ctx,
+	written, err := tx.conn.all(ctx, append(pending, statement{
 		`INSERT INTO blobs (sha256, id, size, chunks, stored_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING`,
-		sum[:], id, size, chunks, micros(tx.now))
+		[]any{sum[:], id, size, chunks, micros(tx.now)},
+	}))
 	if err == nil && written == 0 {
 		_, err = tx.conn.exec(ctx, `DELETE FROM chunks WHERE blob = $1`, id)
 	}
@@ -139,28 +144,45 @@ func (b *Blob) Check() error {
 }
 
 // BlobRange reads size bytes of a blob from offset on, and no more than that from the
-// database: for one record out of very many. What reaches beyond the end is
-// ErrNotFound.
+// database where they stand in one chunk: for one record out of very many. What reaches
+// beyond the end is ErrNotFound.
 func (v *View) BlobRange(ctx context.Context, sum Digest, offset, size int64) ([]byte, error) {
+	first, last := offset/ChunkBytes, (offset+size-1)/ChunkBytes
 	var read []byte
-	for int64(len(read)) < size {
-		at := offset + int64(len(read))
-		part, err := []byte(nil), ErrNotFound
-		if at >= 0 { // SQLite would count from the end
-			err = v.one(ctx,
-				`SELECT substr(c.bytes, $1, $2) FROM blobs AS b JOIN chunks AS c ON c.blob = b.id WHERE b.sha256 = $3 AND c.n = $4`,
-				[]any{at%ChunkBytes + 1, min(size-int64(len(read)), ChunkBytes), sum[:], at / ChunkBytes}, &part)
+	var err error
+	switch {
+	case offset < 0: // SQLite would count from the end
+		err = ErrNotFound
+	case size <= 0:
+		return nil, nil
+	case first == last:
+		err = v.one(ctx,
+			`SELECT substr(c.bytes, $1, $2) FROM blobs AS b JOIN chunks AS c ON c.blob = b.id WHERE b.sha256 = $3 AND c.n = $4`,
+			[]any{offset%ChunkBytes + 1, size, sum[:], first}, &read)
+	default:
+		read = make([]byte, 0, min(last-first+1, maxRoom)*ChunkBytes)
+		for chunk, fault := range walk(ctx, v, func(r rows) (chunk []byte, err error) { return chunk, r.Scan(&chunk) },
+			`SELECT c.bytes FROM blobs AS b JOIN chunks AS c ON c.blob = b.id WHERE b.sha256 = $1 AND c.n BETWEEN $2 AND $3 ORDER BY c.n`,
+			sum[:], first, last) {
+			if err = fault; err != nil {
+				break
+			}
+			read = append(read, chunk...)
 		}
-		if err == nil && len(part) == 0 {
-			err = ErrNotFound
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading %d bytes at %d of blob %s: %w", size, offset, sum, err)
-		}
-		read = append(read, part...)
+		read = read[min(offset%ChunkBytes, int64(len(read))):]
+		read = read[:min(size, int64(len(read)))]
+	}
+	if err == nil && int64(len(read)) != size {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %d bytes at %d of blob %s: %w", size, offset, sum, err)
 	}
 	return read, nil
 }
+
+// maxRoom is for how many chunks room is made before the first of them is there.
+const maxRoom = 1024
 
 // Blobs lists what is stored, by digest.
 func (v *View) Blobs(ctx context.Context, p Page) ([]Digest, string, error) {

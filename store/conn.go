@@ -14,8 +14,8 @@ type conn interface {
 	exec(ctx context.Context, query string, args ...any) (int64, error)
 
 	// all runs statements one after the other up to the first that fails, in a single
-	// round trip where there are any.
-	all(ctx context.Context, statements []statement) error
+	// round trip where there are any, and tells how many rows the last one changed.
+	all(ctx context.Context, statements []statement) (int64, error)
 
 	// query runs a statement that answers with rows, which must be closed.
 	query(ctx context.Context, query string, args ...any) (rows, error)
@@ -56,11 +56,11 @@ func (s *strict) exec(ctx context.Context, query string, args ...any) (n int64, 
 	return n, s.failed
 }
 
-func (s *strict) all(ctx context.Context, statements []statement) error {
+func (s *strict) all(ctx context.Context, statements []statement) (n int64, err error) {
 	if s.failed == nil {
-		s.failed = s.transaction.all(ctx, statements)
+		n, s.failed = s.transaction.all(ctx, statements)
 	}
-	return s.failed
+	return n, s.failed
 }
 
 func (s *strict) query(ctx context.Context, query string, args ...any) (answer rows, err error) {

@@ -8,13 +8,19 @@ import (
 	"kytiem/bundle"
 )
 
+// askedAgain is how long the same answer about a certificate is not noted anew: a head who
+// signs many documents at once would have all of them wait for one row.
+const askedAgain = time.Minute
+
 // NoteCertificate keeps what was learnt about a certificate that is bound: its status, as
-// of now, and the authorities over it, nil if they are not known. What was revoked stays
-// revoked, whatever is answered later (RFC 5280, 5.3.1: there is no way back). A
-// certificate that is not bound is passed over.
+// of now, to a minute, and the authorities over it, nil if they are not known. What was
+// revoked stays revoked, whatever is answered later (RFC 5280, 5.3.1: there is no way back).
+// A certificate that is not bound is passed over.
 func (tx *Tx) NoteCertificate(ctx context.Context, sum Digest, status string, issuers []byte) error {
 	_, err := tx.conn.exec(ctx, `UPDATE certificates SET status = $1, asked_at = $2, issuers = COALESCE($3, issuers)
-		WHERE sha256 = $4 AND unbound_at IS NULL AND status <> 'revoked'`, status, micros(tx.now), orNone(issuers), sum[:])
+		WHERE sha256 = $4 AND unbound_at IS NULL AND status <> 'revoked'
+		AND (status <> $1 OR asked_at IS NULL OR asked_at <= $5 OR issuers IS NULL AND $6)`,
+		status, micros(tx.now), orNone(issuers), sum[:], micros(tx.now.Add(-askedAgain)), len(issuers) > 0)
 	if err != nil {
 		return fmt.Errorf("noting the status of certificate %s: %w", sum, err)
 	}

@@ -106,12 +106,16 @@ func (c postgresConn) exec(ctx context.Context, query string, args ...any) (int6
 	return tag.RowsAffected(), postgresError(ctx, err)
 }
 
-func (c postgresConn) all(ctx context.Context, statements []statement) error {
+func (c postgresConn) all(ctx context.Context, statements []statement) (changed int64, err error) {
 	var batch pgx.Batch
 	for _, s := range statements {
-		batch.Queue(s.query, s.args...)
+		batch.Queue(s.query, s.args...).Exec(func(tag pgconn.CommandTag) error {
+			changed = tag.RowsAffected()
+			return nil
+		})
 	}
-	return postgresError(ctx, c.db.SendBatch(ctx, &batch).Close()) // which reads all answers, and tells of the first error
+	err = c.db.SendBatch(ctx, &batch).Close() // which reads the answers, and tells of the first error
+	return changed, postgresError(ctx, err)
 }
 
 func (c postgresConn) query(ctx context.Context, query string, args ...any) (rows, error) {

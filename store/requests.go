@@ -53,19 +53,18 @@ const (
 // AddRequest adds an open request of now with its items. While another request has an
 // open item for the same bundle and kind, it is ErrConflict.
 func (tx *Tx) AddRequest(ctx context.Context, r Request) error {
-	_, err := tx.conn.exec(ctx,
+	statements := []statement{{
 		`INSERT INTO requests (id, account, carrier, created_at, expires_at, state, certificate) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		r.ID, r.Account, r.Carrier, micros(tx.now), micros(r.ExpiresAt), string(RequestOpen), r.Certificate[:])
-	if err != nil {
-		return fmt.Errorf("adding request %s: %w", r.ID, err)
-	}
+		[]any{r.ID, r.Account, r.Carrier, micros(tx.now), micros(r.ExpiresAt), string(RequestOpen), r.Certificate[:]},
+	}}
 	for n, i := range r.Items {
-		_, err := tx.conn.exec(ctx,
+		statements = append(statements, statement{
 			`INSERT INTO items (id, request, n, bundle, kind, base, prepared, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			i.ID, r.ID, n, i.Bundle, i.Kind, i.Base[:], i.Prepared, string(RequestOpen))
-		if err != nil {
-			return fmt.Errorf("adding item %s of request %s: %w", i.ID, r.ID, err)
-		}
+			[]any{i.ID, r.ID, n, i.Bundle, i.Kind, i.Base[:], i.Prepared, string(RequestOpen)},
+		})
+	}
+	if _, err := tx.conn.all(ctx, statements); err != nil {
+		return fmt.Errorf("adding request %s with its items: %w", r.ID, err)
 	}
 	return nil
 }

@@ -113,13 +113,13 @@ func (c sqliteConn) exec(ctx context.Context, query string, args ...any) (int64,
 	return result.RowsAffected()
 }
 
-func (c sqliteConn) all(ctx context.Context, statements []statement) error {
+func (c sqliteConn) all(ctx context.Context, statements []statement) (changed int64, err error) {
 	for _, s := range statements {
-		if _, err := c.exec(ctx, s.query, s.args...); err != nil {
-			return err
+		if changed, err = c.exec(ctx, s.query, s.args...); err != nil {
+			return 0, err
 		}
 	}
-	return nil
+	return changed, nil
 }
 
 func (c sqliteConn) query(ctx context.Context, query string, args ...any) (rows, error) {

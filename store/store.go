@@ -58,7 +58,8 @@ type database interface {
 type Store struct {
 	database database
 	now      func() time.Time
-	file     string // of SQLite; empty for PostgreSQL
+	file     string        // of SQLite; empty for PostgreSQL
+	head     chan struct{} // held by the one of this program who may take the head of the chain
 }
 
 // Open opens the database and brings its tables up to date. Tables newer than this
@@ -66,7 +67,7 @@ type Store struct {
 // number of programs may open one PostgreSQL database; a SQLite file belongs to one
 // at a time.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{now: o.Now}
+	s := &Store{now: o.Now, head: make(chan struct{}, 1)}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -138,6 +139,14 @@ func (s *Store) InTx(ctx context.Context, step func(*Tx) error) error {
 	tx := &Tx{View: View{conn: t, now: s.instant()}}
 	if err := step(tx); err != nil {
 		return err
+	}
+	if len(tx.entries) > 0 { // a queue of our own: many who wait for one row keep the database busy with waiting
+		select {
+		case s.head <- struct{}{}:
+			defer func() { <-s.head }()
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the audit chain: %w", ctx.Err())
+		}
 	}
 	if err := tx.enter(ctx); err != nil {
 		return fmt.Errorf("entering the audit chain: %w", err)
