@@ -3,6 +3,7 @@ package api
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -102,7 +103,7 @@ const maxPlaceNames = 10
 
 // ownName is a name as those of the API are. What is none may be anything: a caller who
 // takes a person's name or number for one must not find it in an answer.
-var ownName = regexp.MustCompile(`^[a-z_]+[0-9]{0,3}(\[[0-9]{1,7}\])*$`)
+var ownName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z_]+[0-9]{0,3}(\[[0-9]{1,7}\])*$`) })
 
 const maxNameBytes = 40
 
@@ -111,7 +112,7 @@ func placeOf(text string) string {
 	names := strings.Split(text, ".")
 	names = names[:min(len(names), maxPlaceNames)]
 	for i, name := range names {
-		if len(name) > maxNameBytes || !ownName.MatchString(name) {
+		if len(name) > maxNameBytes || !ownName().MatchString(name) {
 			names[i] = "?"
 		}
 	}

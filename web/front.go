@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // language is one of the two that everything is said in.
@@ -70,10 +71,10 @@ func (f *front) fill(commands string) string {
 }
 
 // plain is a word that a shell takes as it stands.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=-]+$`)
+var plain = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_./:@%+=-]+$`) })
 
 func quote(word string) string {
-	if plain.MatchString(word) {
+	if plain().MatchString(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
@@ -81,13 +82,15 @@ func quote(word string) string {
 
 // hostForm is a host as an address may name it. What comes from outside is copied into
 // a shell by whoever trusts this page: nothing else may pass.
-var hostForm = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?$`)
+var hostForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?$`)
+})
 
 // base is the address by which the service was asked, for commands that ask it again. The
 // proxy in front says whether that was over TLS.
 func base(r *http.Request) string {
 	host := r.Host
-	if !hostForm.MatchString(host) {
+	if !hostForm().MatchString(host) {
 		host = "127.0.0.1"
 		if own, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 			host = own.String()
