@@ -98,7 +98,10 @@ type api struct {
 	watching *watching
 }
 
-// New makes the handler of /v1/… and /openapi.json. It is for concurrent use.
+// Foreign are the paths outside /v1/ that the handler serves, too, for clients of others.
+func Foreign() []string { return []string{sivaPath, dssPath} }
+
+// New makes the handler of /v1/…, /openapi.json and [Foreign]. It is for concurrent use.
 func New(o Options) (http.Handler, error) {
 	o.MaxImport = cmp.Or(o.MaxImport, defaultMaxImport)
 	o.MaxDocument = cmp.Or(o.MaxDocument, defaultMaxDocument)

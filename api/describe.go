@@ -33,6 +33,8 @@ type operation struct {
 	stream bool         // lasts as long as its reader does
 	costly bool         // to be asked for by anybody
 
+	foreign bool // its problems are told as SiVa does, too
+
 	takes    map[string]*huma.MediaType // a body that is read as it comes
 	problems []string                   // codes, beside those that every such call can end with
 	outcomes map[int]*outcome
@@ -255,9 +257,9 @@ func (a *api) serveDescription(router *gin.Engine) error {
 	schemas := a.huma.OpenAPI().Components.Schemas.Map()
 	delete(schemas, "ErrorModel") // huma's own, which nobody gets to see
 	delete(schemas, "ErrorDetail")
-	for _, s := range schemas {
+	for name, s := range schemas {
 		for _, p := range s.Properties {
-			if p.Type == huma.TypeArray { // an empty list is a list
+			if p.Type == huma.TypeArray && name != "DssOrder" { // an empty list is a list; clients of DSS say null
 				p.Nullable = false
 			}
 		}

@@ -85,6 +85,8 @@ func (a *api) verificationCalls() {
 		})
 	})
 	a.revisionCall()
+	a.sivaCall()
+	a.dssCall()
 }
 
 // submitted is what is to be verified, in whichever way it came. It lies on disk until it

@@ -290,9 +290,17 @@ func (r *Report) settle() {
 	slices.SortStableFunc(r.Signatures, func(a, b Signature) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// SubIndication is why the input as a whole does not pass, whatever its signatures; empty
+// Whole is what was found about the input itself, apart from its signatures: TotalPassed
 // where nothing is wrong with it.
-func (r *Report) SubIndication() SubIndication { return r.sub }
+func (r *Report) Whole() (Indication, SubIndication) {
+	switch {
+	case r.sub == "":
+		return TotalPassed, ""
+	case r.sub.failed():
+		return TotalFailed, r.sub
+	}
+	return Indeterminate, r.sub
+}
 
 // JSON writes the report, indented, ending in a line feed.
 func (r *Report) JSON() ([]byte, error) {
