@@ -58,7 +58,7 @@ func (a *api) dssCall() {
 		}
 		defer body.discard()
 		return heavily(ctx, c, func(ctx context.Context) (reply, error) {
-			order := dssReading{e: newEnvelope(body, c.api.o.MaxDocument), hint: body.size / 4 * 3}
+			order := dssReading{e: newEnvelope(body.content(), c.api.o.MaxDocument), hint: body.size / 4 * 3}
 			if err := order.read(); err != nil {
 				return reply{}, err
 			}

@@ -273,8 +273,7 @@ func diagnosticOf(r *verify.Report, signatures []judged, tokens extraction) dssD
 func diagnosisOf(s judged, evidence evidenceIndex) dssDiagnosis {
 	d := dssDiagnosis{ID: s.ID, SignatureFormat: s.Format, ClaimedSigningTime: s.ClaimedSigningTime, ChainItem: []dssReference{}}
 	d.BasicSignature.EncryptionAlgorithm, d.BasicSignature.DigestAlgorithm = partsOf(s.Algorithm)
-	// By our rules: the digest is R-C3's and R-C4's, the mathematics R-C7's; what was not
-	// reached does not hold.
+	// A signature whose digest or mathematics were not reached is not said to hold.
 	d.BasicSignature.SignatureIntact = s.Algorithm != "" && s.SubIndication != verify.HashFailure && s.SubIndication != verify.SigCryptoFailure && s.SubIndication != verify.FormatFailure &&
 		s.SubIndication != verify.SignedDataNotFound && s.SubIndication != verify.NoSigningCertificateFound
 	d.BasicSignature.SignatureValid = d.BasicSignature.SignatureIntact

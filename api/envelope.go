@@ -317,5 +317,5 @@ func (c *call) enveloped(documents int64) (*upload, error) {
 	if charset := parameters["charset"]; kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return nil, errMediaType
 	}
-	return c.raw(documents*(c.api.o.MaxDocument/3*4+4) + c.api.o.MaxJSON)
+	return c.brief(documents*(c.api.o.MaxDocument/3*4+4) + c.api.o.MaxJSON)
 }

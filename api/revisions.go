@@ -52,8 +52,8 @@ func (a *api) revisionCall() {
 	})
 }
 
-// beginning answers with the first bytes of what was sent, from the disk: a reader who takes
-// his time must not hold it in memory.
+// beginning answers with the first bytes of what was sent, from where it lies: a reader who
+// takes his time must not hold a large one in memory.
 func (c *call) beginning(sent *submitted, name string, size int) reply {
 	return reply{status: http.StatusOK, serve: func(w http.ResponseWriter, _ *http.Request) {
 		defer sent.close()
@@ -61,6 +61,6 @@ func (c *call) beginning(sent *submitted, name string, size int) reply {
 		h.Set("Content-Type", "application/pdf")
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 		h.Set("Content-Length", strconv.Itoa(size))
-		c.patiently(readerTime, func() { _, c.fault = io.Copy(w, io.NewSectionReader(sent.file, 0, int64(size))) })
+		c.patiently(readerTime, func() { _, c.fault = io.Copy(w, io.LimitReader(sent.file.content(), int64(size))) })
 	}}
 }

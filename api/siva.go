@@ -75,7 +75,7 @@ func (a *api) sivaCall() {
 }
 
 func (c *call) readSivaOrder(body *upload) (in attest.Submission, err error) {
-	e := newEnvelope(body, c.api.o.MaxDocument)
+	e := newEnvelope(body.content(), c.api.o.MaxDocument)
 	name := ""
 	err = e.object(func(member string) (err error) {
 		var text string

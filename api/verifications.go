@@ -49,9 +49,10 @@ func (a *api) verificationCalls() {
 			"Với hồ sơ của dịch vụ này, bundle cho biết gốc có phải của dịch vụ (ours) và còn hiệu lực, bị thay thế, bị thu hồi hay mới có biên bản (status).\n\n" +
 			"Takes a PDF, a CMS signature (.p7s) with its content, the proof of a result, or {signature, sha256} where the content is not sent. A bad document is a verdict (200), not an error. Nothing is kept. " +
 			"Of bundles of this service bundle says whether the root is its own (ours), and whether it is valid, superseded, recalled or minuted only (status).",
-		problems: []string{"unreadable", "form", "json", "storage-full", "no-key"},
+		problems: []string{"unreadable", "form", "json", "storage-full", "no-key", "password"},
 		takes: map[string]*huma.MediaType{
-			"multipart/form-data": multipartOf(part{"file", true, "PDF, .p7s, proof.json"}, part{"content", true, "Nội dung của chữ ký tách rời · what a detached signature signs"}),
+			"multipart/form-data": multipartOf(part{"file", true, "PDF, .p7s, proof.json"}, part{"content", true, "Nội dung của chữ ký tách rời · what a detached signature signs"},
+				part{"password", false, "Mật khẩu của PDF được mã hóa · password of an encrypted PDF"}),
 			"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{
 				schemas.Schema(reflect.TypeFor[detached](), true, "Detached"), schemas.Schema(reflect.TypeFor[openProof](), true, "Proof")}}},
 			"application/pdf": binary(), "application/pkcs7-signature": binary(), "application/octet-stream": binary()}}
@@ -89,10 +90,11 @@ func (a *api) verificationCalls() {
 	a.dssCall()
 }
 
-// submitted is what is to be verified, in whichever way it came. It lies on disk until it
-// is its turn: many large documents in memory at once are too many.
+// submitted is what is to be verified, in whichever way it came. What is not small lies on
+// disk until it is its turn: many large documents in memory at once are too many.
 type submitted struct {
 	file, content *upload // content is nil where there is none
+	password      string
 	json          bool
 }
 
@@ -102,17 +104,17 @@ func (c *call) submitted() (*submitted, error) {
 		return nil, err
 	}
 	if kind == "multipart/form-data" {
-		f, err := c.form(c.api.o.MaxDocument, []string{"file", "content"}, nil)
+		f, err := c.form(c.api.o.MaxDocument, []string{"file", "content"}, []string{"password"})
 		if err != nil {
 			return nil, err
 		}
-		return &submitted{file: f.files["file"], content: f.files["content"]}, nil
+		return &submitted{file: f.files["file"], content: f.files["content"], password: f.values["password"]}, nil
 	}
 	s, most := &submitted{json: kind == "application/json"}, c.api.o.MaxDocument
 	if s.json { // which takes many times its length to be read
 		most = min(most, c.api.o.MaxJSON)
 	}
-	s.file, err = c.raw(most)
+	s.file, err = c.brief(most)
 	return s, err
 }
 
@@ -125,7 +127,7 @@ func (s *submitted) close() {
 
 // read takes what was sent into memory.
 func (s *submitted) read() (in attest.Submission, err error) {
-	in.Name = s.file.name
+	in.Name, in.Password = s.file.name, s.password
 	if in.File, err = s.file.whole(); err != nil {
 		return in, err
 	}

@@ -223,6 +223,32 @@ func TestWhereABundleStands(t *testing.T) {
 	}
 }
 
+// TestPassword: a wrong password is told, a right one and none are not in the way.
+func TestPassword(t *testing.T) {
+	d := newDesk(t, nil)
+	document, err := os.ReadFile("../pades/testdata/password/r6.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(content []byte, password string) *answer {
+		return d.send(t, "", "/v1/verifications", []file{{"file", "x.pdf", content}, {"password", "", []byte(password)}})
+	}
+	wrong := ask(document, "mật khẩu")
+	wrong.is(t, http.StatusUnprocessableEntity, "password")
+	if strings.Contains(d.log.String(), "mật khẩu") {
+		t.Errorf("the password is repeated: %s", wrong.body)
+	}
+	for name, a := range map[string]*answer{
+		"user's": ask(document, "user"), "owner's": ask(document, "owner"), "none": ask(document, ""),
+		"of what is not encrypted": ask(d.get(t, d.token[attest.Head], "/v1/bundles/"+d.signed(t, 1).ID+"/bundle.pdf"), "x"),
+	} {
+		var r reportSeen
+		if a.into(t, &r); r.Verdict == "" {
+			t.Errorf("%s: %s", name, a.body)
+		}
+	}
+}
+
 // TestNothingIsKept: of what was verified nothing is left, on disk or in the database, and
 // none of it is in the log.
 func TestNothingIsKept(t *testing.T) {

@@ -50,6 +50,7 @@ var (
 	ErrNoMinutes      = errors.New("no minutes were drawn for this bundle")
 	ErrUnreadable     = errors.New("neither a PDF nor a signature nor a proof")
 	ErrNoRevision     = errors.New("no signature covers such a revision")
+	ErrPassword       = errors.New("not a password of the document")
 	ErrNoKey          = errors.New("the service has no key of its own")
 	ErrReason         = errors.New("a reason is needed")
 	ErrTooMany        = errors.New("too many at once")

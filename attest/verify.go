@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kytiem/bundle"
+	"kytiem/pades"
 	"kytiem/store"
 	"kytiem/verify"
 )
@@ -21,6 +22,11 @@ type Submission struct {
 	SHA256  *bundle.HexHash // of the content, where that stays with who asks
 	Full    bool            // the report is to hold the evidence, too
 	At      time.Time       // the time to be judged at; zero is now
+
+	// Password is that of an encrypted PDF; empty is none. It is held against the document
+	// and opens nothing: signatures over a whole file need none, and what follows others
+	// stays unread (R-M10).
+	Password string
 }
 
 // Verify judges a submission, for anybody, and says of our own bundles where they
@@ -29,6 +35,9 @@ type Submission struct {
 func (s *Service) Verify(ctx context.Context, in Submission) (*verify.Report, error) {
 	if max(len(in.File), len(in.Content)) > verify.MaxDocumentBytes {
 		return nil, fmt.Errorf("document of %d bytes: %w", max(len(in.File), len(in.Content)), ErrTooLarge)
+	}
+	if in.Password != "" && wrongPassword(in) {
+		return nil, ErrPassword
 	}
 	v := s.judge()
 	v.Full = in.Full
@@ -42,12 +51,30 @@ func (s *Service) Verify(ctx context.Context, in Submission) (*verify.Report, er
 	return report, s.place(ctx, report)
 }
 
+// wrongPassword reports whether a password is none of the document's.
+func wrongPassword(in Submission) bool {
+	if !isPDF(in.File) {
+		return false
+	}
+	file, err := pades.Open(in.File)
+	if err != nil || !file.Encrypted() {
+		return false // which the report tells
+	}
+	opens, err := file.Opens(in.Password)
+	return err == nil && !opens
+}
+
+// isPDF looks for the header where readers do (ISO 32000-1, Annex H.3, note 13).
+func isPDF(file []byte) bool {
+	return bytes.Contains(file[:min(len(file), 1024)], []byte("%PDF-"))
+}
+
 // judge finds out from its content what came.
 func judge(ctx context.Context, v *verify.Verifier, in Submission) (*verify.Report, error) {
 	switch {
 	case in.SHA256 != nil:
 		return v.DetachedDigest(ctx, in.Name, in.File, *in.SHA256)
-	case bytes.Contains(in.File[:min(len(in.File), 1024)], []byte("%PDF-")): // ISO 32000-1, Annex H.3, note 13
+	case isPDF(in.File):
 		return v.PDF(ctx, in.Name, in.File), nil
 	case bytes.HasPrefix(in.File, []byte(`{"digests":`)):
 		return v.Proof(ctx, in.Name, in.File), nil
