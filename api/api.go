@@ -91,6 +91,7 @@ type api struct {
 	metrics *metrics
 	calls   *gate
 	heavy   *gate
+	small   *gate
 	streams *gate
 	purses  *purses
 	known   *known
@@ -98,7 +99,10 @@ type api struct {
 	watching *watching
 }
 
-// New makes the handler of /v1/… and /openapi.json. It is for concurrent use.
+// Foreign are the paths outside /v1/ that the handler serves, too, for clients of others.
+func Foreign() []string { return []string{sivaPath, dssPath} }
+
+// New makes the handler of /v1/…, /openapi.json and [Foreign]. It is for concurrent use.
 func New(o Options) (http.Handler, error) {
 	o.MaxImport = cmp.Or(o.MaxImport, defaultMaxImport)
 	o.MaxDocument = cmp.Or(o.MaxDocument, defaultMaxDocument)
@@ -111,7 +115,7 @@ func New(o Options) (http.Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &api{o: o, service: o.Service, log: o.Log, calls: newGate(o.Calls, 0), heavy: newGate(o.Heavy, heavyPatience),
+	a := &api{o: o, service: o.Service, log: o.Log, calls: newGate(o.Calls, 0), heavy: newGate(o.Heavy, heavyPatience), small: newGate(smallCount, 0),
 		streams: newGate(o.Calls, 0), purses: newPurses(o.Anonymous, 10*o.Anonymous),
 		known: &known{recent: newRecent[bundle.HexHash, struct{}](knownCount)}, watching: &watching{of: make(map[string]int)}}
 	var err error

@@ -153,12 +153,15 @@ func (w *world) sample(t testing.TB, d *desk, o *operationSeen) (io.Reader, stri
 		"confirm-records/1":      {"records": []string{w.record}, "part": "vaccination"},
 	}
 	bodies["add-units"] = bodies["put-units"]
+	unsigned := []byte("%PDF-1.4")
+	bodies["siva-validate"] = object{"document": unsigned, "filename": "x.pdf"}
+	bodies["dss-validate-signature"] = object{"signedDocument": object{"bytes": unsigned}}
 	switch o.OperationID {
 	case "import-results":
 		return form(t, file{"file", "r.csv", d.results(t, 1)}, file{"unit", "", []byte(commune)})
 	case "send-minutes-scan":
 		return bytes.NewReader([]byte("%PDF-1.4")), "application/pdf"
-	case "verify":
+	case "verify", "extract-revision":
 		return bytes.NewReader([]byte("%PDF-1.4")), "application/pdf"
 	}
 	body, there := bodies[o.OperationID]
@@ -219,6 +222,10 @@ func (d *desk) everyRole(t *testing.T, w *world, o *operationSeen) {
 		}
 		a, _ := make1(w, "")
 		switch {
+		case o.OperationID == "extract-revision": // of a document that nobody signed
+			a.is(t, http.StatusBadRequest, "unreadable")
+		case o.OperationID == "siva-validate", o.OperationID == "dss-validate-signature":
+			a.is(t, http.StatusBadRequest, "no-report")
 		case o.public() && a.status/100 != 2:
 			t.Errorf("anybody: status %d, %s", a.status, a.body)
 		case !o.public():

@@ -25,6 +25,8 @@ type Timestamp struct {
 	Chain         []ChainLink   `json:"chain"`
 	Revocation    []Revocation  `json:"revocation"`
 
+	Token []byte `json:"-"` // in a report it is evidence
+
 	carried  bool     // every status came with the input
 	rests    [][]byte // the revocation data it was judged with
 	revision int      // of a document time-stamp
@@ -42,7 +44,7 @@ const (
 // is proven to have existed, earliest first. Only one that passes proves anything (R-T4
 // follows from R-T2: what is copied from elsewhere has another imprint).
 func (e *evidence) judgeToken(ctx context.Context, kind string, token []byte, proofs []time.Time, imprint func(crypto.Hash) ([]byte, error)) Timestamp {
-	t := Timestamp{Type: kind, Chain: []ChainLink{}, Revocation: []Revocation{}}
+	t := Timestamp{Type: kind, Chain: []ChainLink{}, Revocation: []Revocation{}, Token: token}
 	e.tokens = append(e.tokens, token)
 	var c checks
 	stamp, err := pades.ParseTimeStamp(token)
@@ -163,7 +165,7 @@ func (e *evidence) archiveTimestamps(ctx context.Context, s *Signature, c *check
 	for _, token := range few(cms.Signers[signer].ArchiveTimeStamps()) {
 		what, err := cms.CheckArchive(signer, token, digest)
 		if err != nil {
-			t := Timestamp{Type: archiveTimestamp, Chain: []ChainLink{}, Revocation: []Revocation{}}
+			t := Timestamp{Type: archiveTimestamp, Chain: []ChainLink{}, Revocation: []Revocation{}, Token: token}
 			var broken checks
 			broken.fail("R-T2", HashFailure, "ts.broken", err.Error())
 			t.settle(broken)

@@ -32,7 +32,7 @@ func (one *service) handler(stopping <-chan struct{}) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
-	for _, path := range []string{"/v1/", "/openapi.json", "/openapi.yaml"} {
+	for _, path := range append([]string{"/v1/", "/openapi.json", "/openapi.yaml"}, api.Foreign()...) {
 		mux.Handle(path, calls)
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
