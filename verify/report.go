@@ -91,6 +91,7 @@ type Coverage struct {
 	ByteRange []int64 `json:"byte_range"`
 	Extent    string  `json:"extent"` // WHOLE_FILE, WHOLE_REVISION, PARTIAL
 	Revision  int     `json:"revision"`
+	Revisions int     `json:"revisions"` // of the file
 }
 
 // Signed is the document as it was signed, byte for byte, out of the file that was
@@ -105,11 +106,13 @@ func (c *Coverage) Signed(file []byte) []byte {
 }
 
 // Modifications says what happened to the document after the signature: the highest
-// level of it, and the highest that is allowed after this signature (R-M5).
+// level of it, and the highest that is allowed after this signature (R-M5). Pages are
+// those that changed, by number; what changed on no page in particular has none.
 type Modifications struct {
 	Level   string   `json:"level"`
 	Allowed string   `json:"allowed"`
 	Changes []string `json:"changes"`
+	Pages   []int    `json:"pages"`
 }
 
 // Check is the outcome of one rule, by the id it has in docs/conformance.md.
