@@ -1,0 +1,145 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// sent is a part of a form.
+type sent struct {
+	part, name string
+	content    []byte
+}
+
+// form is what a browser sends.
+func form(t testing.TB, parts ...sent) (*bytes.Buffer, string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for _, p := range parts {
+		part, err := w.CreateFormFile(p.part, p.name)
+		if err == nil {
+			_, err = part.Write(p.content)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &b, w.FormDataContentType()
+}
+
+// post sends a form, over a connection.
+func (d *desk) post(t testing.TB, path string, parts ...sent) (*http.Response, []byte) {
+	t.Helper()
+	body, kind := form(t, parts...)
+	return d.send(t, path, kind, body)
+}
+
+func (d *desk) send(t testing.TB, path, kind string, body io.Reader) (*http.Response, []byte) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodPost, d.url+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", kind)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, content
+}
+
+// read checks an answer as every page is checked, and returns its text.
+func (d *desk) read(t *testing.T, response *http.Response, content []byte) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	for name, values := range response.Header {
+		w.Header()[name] = values
+	}
+	_, _ = w.Write(content)
+	check(t, d.options, w)
+	if !norm.NFC.Is(content) {
+		t.Error("not in NFC")
+	}
+	return string(content)
+}
+
+// TestVerification sends what people bring, one by one, and reads the page.
+func TestVerification(t *testing.T) {
+	d := newDesk(t, nil)
+	for _, tt := range []struct {
+		name, path string
+		parts      []sent
+		status     int
+		says, not  []string
+	}{
+		{"signed", "/verify", []sent{{"file", "vb.pdf", d.signed}}, 200,
+			[]string{`<html lang="vi">`, "vb.pdf", "Hợp lệ", "Chữ ký số hợp lệ: nội dung toàn vẹn", "Trần Văn Mẫu", "Chủ tịch", "Ủy ban nhân dân xã Phú Hòa",
+				"Toàn bộ tệp", "Không có gì thay đổi", "do người ký khai", "PAdES-BASELINE-B", "R-B5", "MST:0000075502"}, []string{"is-total-failed", "version"}},
+		{"signed, in English", "/en/verify", []sent{{"file", "doc.pdf", d.signed}}, 200,
+			[]string{`<html lang="en">`, "The signature is valid", "The whole file", "Nothing was changed", "claimed by the signer"}, []string{"Chữ ký số"}},
+		{"signed twice", "/verify", []sent{{"file", "vb.pdf", d.twice}}, 200,
+			[]string{"Chữ ký ChuTich", "Chữ ký PhoChuTich", "Toàn bộ phiên bản 2 trong 3 phiên bản của tệp", "Có ô được điền hoặc chữ ký được thêm", "Tải bản đã ký"},
+			[]string{"is-total-failed"}},
+		{"tampered with", "/verify", []sent{{"file", "vb.pdf", d.tampered}}, 200,
+			[]string{"Không hợp lệ", "Dữ liệu đã bị thay đổi sau khi ký. Không sử dụng tệp này", "HASH_FAILURE", `class="outcome">Không đạt`}, []string{"is-total-passed"}},
+		{"modified later", "/verify", []sent{{"file", "vb.pdf", d.modified}}, 200,
+			[]string{"Không hợp lệ", "Có thay đổi khác với việc điền, ký hoặc ghi chú: trang 2<", "Toàn bộ phiên bản 2 trong 3", "Tải bản đã ký", "page 2)"}, []string{"is-total-passed"}},
+		{"not signed", "/verify", []sent{{"file", "vb.pdf", d.plain}}, 200, []string{"Chưa ký số", "Hãy xin bản đã ký số"}, []string{"is-total-passed"}},
+		{"several", "/verify", []sent{{"file", "tốt.pdf", d.signed}, {"file", "xấu.pdf", d.tampered}, {"file", "ảnh.jpg", []byte("\xff\xd8\xff")}}, 200,
+			[]string{"tốt.pdf", "is-total-passed", "xấu.pdf", "is-total-failed", "ảnh.jpg", "Chưa kiểm tra được", `id="answer-3-name"`, "không phải ảnh chụp"}, nil},
+		{"a bundle of somebody else's", "/verify", []sent{{"file", "bundle.pdf", d.bundle}}, 200, []string{"Dịch vụ này không xác nhận được hồ sơ", "Mã băm gốc"}, nil},
+		{"data with their signature", "/verify/detached", []sent{{"file", "manifest.p7s", d.p7s}, {"content", "manifest.json", d.manifest}}, 200,
+			[]string{"manifest.p7s", "Hợp lệ"}, []string{"is-total-failed", "is-indeterminate"}},
+		{"other data", "/en/verify/detached", []sent{{"file", "manifest.p7s", d.p7s}, {"content", "manifest.json", d.plain}}, 200, []string{"The data was changed"}, nil},
+		{"a signature alone", "/verify", []sent{{"file", "manifest.p7s", d.p7s}}, 200, []string{"Hãy đưa kèm tệp nội dung", "is-indeterminate"}, []string{"--content"}},
+		{"a proof", "/verify", []sent{{"file", "proof.json", d.proof}}, 200,
+			[]string{"Kết quả này nằm trong hồ sơ", "Họ và tên", "Ngày tiêm", "Vắc xin"}, []string{"Số giấy tờ", "dd>…"}},
+		{"a broken proof", "/en/verify", []sent{{"file", "proof.json", bytes.Replace(d.proof, []byte(`"vaccine":{"salt":"`), []byte(`"vaccine":{"salt":"0`), 1)}}, 200,
+			[]string{"The proof does not lead to the bundle", "Not valid"}, []string{"is-total-passed"}},
+		{"nothing readable", "/verify", []sent{{"file", "x.docx", []byte("PK\x03\x04")}}, 400, []string{"x.docx", "Hãy chọn đúng tệp đã nhận", "Mã lượt gửi"}, nil},
+		{"nothing readable, in English", "/en/verify", []sent{{"file", "x.docx", []byte("PK\x03\x04")}}, 400, []string{"Choose the file as you received it"}, nil},
+		{"no file", "/verify", []sent{{"file", "", nil}}, 400, []string{"Chưa có tệp nào được chọn"}, nil},
+		{"an empty file", "/verify", []sent{{"file", "x.pdf", nil}}, 400, []string{"x.pdf", "Tệp này trống"}, nil},
+		{"a name that is markup", "/verify", []sent{{"file", `<b>"'x</b>.pdf`, d.signed}}, 200, []string{"&lt;b&gt;"}, []string{"<b>"}},
+		{"a name that turns round", "/verify", []sent{{"file", "a\u202efdp.exe", d.signed}}, 200, []string{"<bdi>afdp.exe</bdi>"}, []string{"\u202e"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			response, content := d.post(t, tt.path, tt.parts...)
+			page := d.read(t, response, content)
+			if response.StatusCode != tt.status || response.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("status %d, kept by %q, want %d", response.StatusCode, response.Header.Get("Cache-Control"), tt.status)
+			}
+			answers, _, _ := strings.Cut(page[strings.Index(page, "<main"):], "</main>")
+			for _, text := range tt.says {
+				if !strings.Contains(page, text) {
+					t.Errorf("does not say %q", text)
+				}
+			}
+			for _, text := range tt.not {
+				if strings.Contains(answers, text) {
+					t.Errorf("says %q", text)
+				}
+			}
+			if t.Failed() {
+				t.Log(answers)
+			}
+		})
+	}
+}
