@@ -42,6 +42,7 @@ type operation struct {
 type outcome struct {
 	about  string
 	json   reflect.Type // nil: content
+	or     reflect.Type // what else it can be
 	files  []string     // types of content
 	ranged bool
 }
@@ -111,8 +112,12 @@ func (a *api) declareOutcome(d *huma.Operation, status int, out *outcome) {
 	d.Responses[strconv.Itoa(status)] = r
 	switch {
 	case out.json != nil:
-		r.Content = map[string]*huma.MediaType{"application/json": {
-			Schema: a.huma.OpenAPI().Components.Schemas.Schema(out.json, true, d.OperationID+"Answer")}}
+		schemas := a.huma.OpenAPI().Components.Schemas
+		schema := schemas.Schema(out.json, true, d.OperationID+"Answer")
+		if out.or != nil {
+			schema = &huma.Schema{OneOf: []*huma.Schema{schema, schemas.Schema(out.or, true, d.OperationID+"Answer")}}
+		}
+		r.Content = map[string]*huma.MediaType{"application/json": {Schema: schema}}
 	case len(out.files) > 0:
 		r.Content = make(map[string]*huma.MediaType)
 		for _, kind := range out.files {

@@ -19,23 +19,22 @@ import (
 
 // What is wrong with a call itself.
 var (
-	errNoRoute    = errors.New("no such call")
-	errNoMethod   = errors.New("no such method of this call")
-	errMediaType  = errors.New("not a type of content that this call takes")
-	errJSON       = errors.New("not JSON that is taken")
-	errInvalid    = errors.New("not as the description says")
-	errNoBody     = errors.New("no body")
-	errForm       = errors.New("not the form that this call takes")
-	errTruncated  = errors.New("body was cut off")
-	errTooLong    = errors.New("body over the limit")
-	errSlow       = errors.New("body came too slowly")
-	errOverload   = errors.New("too much under way")
-	errRate       = errors.New("too many calls from one address")
-	errStreams    = errors.New("too many streams of one account")
-	errKey        = errors.New("not an idempotency key")
-	errLater      = errors.New("comes with a later version")
-	errNoEvidence = errors.New("evidence comes with a later version")
-	errFellOver   = errors.New("fell over")
+	errNoRoute   = errors.New("no such call")
+	errNoMethod  = errors.New("no such method of this call")
+	errMediaType = errors.New("not a type of content that this call takes")
+	errJSON      = errors.New("not JSON that is taken")
+	errInvalid   = errors.New("not as the description says")
+	errNoBody    = errors.New("no body")
+	errForm      = errors.New("not the form that this call takes")
+	errTruncated = errors.New("body was cut off")
+	errTooLong   = errors.New("body over the limit")
+	errSlow      = errors.New("body came too slowly")
+	errOverload  = errors.New("too much under way")
+	errRate      = errors.New("too many calls from one address")
+	errStreams   = errors.New("too many streams of one account")
+	errKey       = errors.New("not an idempotency key")
+	errLater     = errors.New("comes with a later version")
+	errFellOver  = errors.New("fell over")
 )
 
 // kind is what callers are told of one error. Texts say what is wrong and what to do.
@@ -132,9 +131,6 @@ var kinds = []kind{
 	{errKey, 400, "idempotency-key", "Idempotency-Key không dùng được", "Idempotency-Key cannot be used",
 		"Idempotency-Key gồm 1 đến 200 ký tự ASCII in được, chỉ một lần.",
 		"Idempotency-Key is 1 to 200 printable ASCII characters, once.", 0},
-	{errNoEvidence, 501, "later", "Chưa có trong phiên bản này", "Not in this version",
-		"report=full (kèm bằng chứng) sẽ có cùng bộ kiểm tra của phiên bản sau; hãy gọi không có tham số này.",
-		"report=full (with evidence) comes with the verifier of a later version; call without it.", 0},
 	{errLater, 501, "later", "Chưa có trong phiên bản này", "Not in this version",
 		"Lời gọi này đã được dành chỗ và sẽ có ở phiên bản sau.",
 		"This call is reserved and comes with a later version.", 0},
@@ -310,6 +306,12 @@ var kinds = []kind{
 	{attest.ErrUnreadable, 400, "unreadable", "Không phải tài liệu kiểm tra được", "Not a document",
 		"Nội dung không phải PDF, chữ ký CMS hay bằng chứng của một kết quả.",
 		"The body is neither a PDF nor a CMS signature nor the proof of a result.", 0},
+	{attest.ErrNoRevision, 404, "no-such-revision", "Không có phiên bản này", "No such revision",
+		"Không chữ ký nào trong tài liệu bao trùm một phiên bản có SHA-256 này; lấy coverage.sha256 trong kết quả kiểm tra của chính tài liệu đó.",
+		"No signature in the document covers a revision of this SHA-256; take coverage.sha256 from the report on this very document.", 0},
+	{attest.ErrNoKey, 501, "no-key", "Dịch vụ không có khóa ký", "Service has no key",
+		"Dịch vụ này không được cấp khóa để ký kết quả kiểm tra; hãy gọi không có signed, hoặc hỏi người vận hành.",
+		"This service was given no key to sign reports with; call without signed, or ask its operator.", 0},
 	{bundle.ErrNoField, 422, "no-such-field", "Không có trường này", "No such field",
 		"disclose có tên không phải trường của bản ghi.",
 		"disclose names what is no field of a record.", 0},

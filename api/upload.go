@@ -50,6 +50,15 @@ func (u *upload) discard() {
 	os.Remove(u.Name())
 }
 
+// whole reads the file into memory.
+func (u *upload) whole() ([]byte, error) {
+	data := make([]byte, u.size)
+	if _, err := io.ReadFull(u, data); err != nil {
+		return nil, fmt.Errorf("reading an upload back: %w", err)
+	}
+	return data, nil
+}
+
 // form reads a multipart form to its end before anything is done with it: half a file is
 // no file. The first of files has to be there.
 func (c *call) form(most int64, files, values []string) (*form, error) {

@@ -49,6 +49,8 @@ var (
 	ErrNotScan        = errors.New("not a PDF that can be kept as the scan")
 	ErrNoMinutes      = errors.New("no minutes were drawn for this bundle")
 	ErrUnreadable     = errors.New("neither a PDF nor a signature nor a proof")
+	ErrNoRevision     = errors.New("no signature covers such a revision")
+	ErrNoKey          = errors.New("the service has no key of its own")
 	ErrReason         = errors.New("a reason is needed")
 	ErrTooMany        = errors.New("too many at once")
 	ErrNumberTaken    = errors.New("another document stands under this number")

@@ -117,6 +117,7 @@ func (e *evidence) judgeCMS(ctx context.Context, s *Signature, c *checks, subjec
 	for _, f := range result.Findings {
 		*c = append(*c, Check{ID: f.Rule, Status: CheckStatus(f.Status), Message: f.Message, sub: SubIndication(f.Sub)})
 	}
+	s.Algorithm = string(result.Algorithm)
 	if subject.signer >= len(cms.Signers) {
 		return nil
 	}

@@ -88,6 +88,7 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []
 		(*checks)(&r.Checks).warn("R-X8", "store.unreadable", "security store: "+err.Error())
 	}
 	fields, reports := v.holdAgainstFile(ctx, r, prefix, file, signatures, e)
+	nameRevisions(reports, data)
 	for i, t := range e.documentTimestamps(ctx, fields) {
 		fields[i].stamp = &t
 	}

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
-
-	"kytiem/pades"
 )
 
 // Report is the outcome for one input. It is deterministic given the bytes of the
@@ -51,6 +49,7 @@ type Signature struct {
 	Field              string         `json:"field,omitempty"`
 	Format             string         `json:"format"`
 	SubFilter          string         `json:"sub_filter,omitempty"`
+	Algorithm          string         `json:"algorithm,omitempty"` // by its JWA name (RFC 7518, 3.1), where it has one
 	Indication         Indication     `json:"indication"`
 	SubIndication      SubIndication  `json:"sub_indication,omitempty"`
 	Explain            Sentence       `json:"explain"`
@@ -86,23 +85,25 @@ type Signer struct {
 }
 
 // Coverage says how much of the file a signature covers: the byte range, and
-// whether that is the whole file, a whole earlier revision, or less.
+// whether that is the whole file, a whole earlier revision, or less. Size and SHA-256
+// are those of the document as it was signed; of less than a revision there are none.
 type Coverage struct {
 	ByteRange []int64 `json:"byte_range"`
 	Extent    string  `json:"extent"` // WHOLE_FILE, WHOLE_REVISION, PARTIAL
 	Revision  int     `json:"revision"`
 	Revisions int     `json:"revisions"` // of the file
+	Size      int64   `json:"size,omitempty"`
+	SHA256    string  `json:"sha256,omitempty"`
 }
 
 // Signed is the document as it was signed, byte for byte, out of the file that was
 // verified: what a reader should look at where something follows the signature. It is
 // nil where the signature does not cover a whole revision.
 func (c *Coverage) Signed(file []byte) []byte {
-	if c.Extent != string(pades.WholeFile) && c.Extent != string(pades.WholeRevision) {
+	if c.Size == 0 {
 		return nil
 	}
-	end := c.ByteRange[2] + c.ByteRange[3]
-	return file[:end:end]
+	return file[:c.Size:c.Size]
 }
 
 // Modifications says what happened to the document after the signature: the highest
@@ -157,12 +158,13 @@ type Revocation struct {
 
 // Bundle is what the manifest says, where the input is one of ours. Status is
 // unknown offline: whether a bundle was replaced or recalled only the service can
-// say.
+// say, and whether it sealed this root.
 type Bundle struct {
 	ID     string `json:"id"`
 	Unit   string `json:"unit"`
 	Root   string `json:"root"`
 	Status string `json:"status"`
+	Ours   *bool  `json:"ours,omitempty"` // nil: nobody looked
 }
 
 // Proof is the outcome for a proof: whether it leads to the root, and which fields
@@ -290,6 +292,10 @@ func (r *Report) settle() {
 	r.Explain = r.explain()
 	slices.SortStableFunc(r.Signatures, func(a, b Signature) int { return cmp.Compare(a.ID, b.ID) })
 }
+
+// SubIndication is why the input as a whole does not pass, whatever its signatures; empty
+// where nothing is wrong with it.
+func (r *Report) SubIndication() SubIndication { return r.sub }
 
 // JSON writes the report, indented, ending in a line feed.
 func (r *Report) JSON() ([]byte, error) {
