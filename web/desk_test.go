@@ -184,7 +184,7 @@ func revised(pdf []byte, objects map[int]string) []byte {
 		table += fmt.Sprintf("%d 1\n%010d 00000 n \n", n, len(out))
 		out = fmt.Appendf(out, "%d 0 obj\n%s\nendobj\n", n, objects[n])
 	}
-	return fmt.Appendf(out, "%strailer\n<< /Size 90 /Root 1 0 R%s >>\nstartxref\n%d\n%%%%EOF\n", table, prev, len(out))
+	return fmt.Appendf(out, "%strailer\n<< /Size 900 /Root 1 0 R%s >>\nstartxref\n%d\n%%%%EOF\n", table, prev, len(out))
 }
 
 // signedBy signs a document as our signer does.

@@ -195,6 +195,7 @@ var words = map[string][2]string{
 		"Mỗi lần chỉ nhận một số tệp có hạn; các tệp từ đây trở đi chưa được kiểm tra. Hãy gửi chúng trong lần sau.",
 		"Only so many files are taken at a time; from here on they were not verified. Send those the next time.",
 	},
+	"problem.no-body":   {"Tệp này trống. Hãy chọn lại đúng tệp đã nhận, hoặc xin gửi lại.", "This file is empty. Choose the one you received, or ask for it again."},
 	"problem.nothing":   {"Chưa có tệp nào được chọn. Hãy chọn ít nhất một tệp rồi bấm Kiểm tra.", "No file was chosen. Choose at least one, then press Verify."},
 	"problem.form":      {"Biểu mẫu gửi lên không đọc được. Hãy mở lại trang này và chọn tệp từ đầu.", "The form cannot be read. Open this page again and choose the files anew."},
 	"problem.truncated": {"Tệp gửi lên bị đứt giữa chừng. Hãy kiểm tra kết nối mạng rồi gửi lại.", "The file was cut off on its way. Check your connection and send it again."},
