@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"kytiem/bundle"
 	"kytiem/verify"
@@ -20,10 +22,25 @@ type answer struct {
 	Disclosed  []disclosed // of a proof
 }
 
-// Alike reports whether one signature says all that there is to say of the file.
+// Alike reports whether the signatures say all that there is to say of the file: that it
+// holds as each of them does.
 func (a answer) Alike() bool {
-	r := a.Report
-	return len(r.Signatures) == 1 && r.Verdict == r.Signatures[0].Indication && r.Explain == r.Signatures[0].Explain
+	return len(a.Signatures) > 0 && !slices.ContainsFunc(a.Signatures, func(s signature) bool {
+		quiet := s.IsTimestamp() && s.Indication == verify.TotalPassed
+		return !quiet && (s.Indication != a.Report.Verdict || s.Explain != a.Report.Explain)
+	})
+}
+
+// Stands says by a word's key where the bundle stands; empty if it is none.
+func (a answer) Stands() string {
+	b := a.Report.Bundle
+	switch {
+	case b == nil:
+		return ""
+	case b.Status == "unknown" && b.Ours != nil && *b.Ours:
+		return "bundle.open"
+	}
+	return "bundle." + b.Status
 }
 
 // signature is one signature of a report, with its place in the page.
@@ -70,10 +87,23 @@ func (s signature) IsTimestamp() bool { return s.Format == "PAdES-DOC-TIMESTAMP"
 // version apart from it.
 func (s signature) Goes() bool { return s.Coverage != nil && s.Coverage.Extent == "WHOLE_REVISION" }
 
-// Changed reports whether something that a reader could notice was changed after the
-// signature.
+// After says by a word's key what became of the document after the signature; empty where
+// nothing can be said, since it is not known what was signed.
+func (s signature) After() string {
+	switch m := s.Modifications; {
+	case m == nil:
+		return ""
+	case m.Level != "NONE" || s.Indication != verify.TotalFailed:
+		return "after." + strings.ToLower(strings.ReplaceAll(m.Level, "_", "-"))
+	case s.SubIndication == verify.HashFailure:
+		return "after.broken"
+	}
+	return ""
+}
+
+// Changed reports whether that is something a reader could notice.
 func (s signature) Changed() bool {
-	return s.Modifications != nil && !slices.Contains([]string{"NONE", "LTA"}, s.Modifications.Level)
+	return !slices.Contains([]string{"", "after.none", "after.lta"}, s.After())
 }
 
 // Further are the sentences on what does not hold, but for the one that is said first.
@@ -102,9 +132,18 @@ func (a *answer) open(kept proofCopy) {
 	}
 	for _, name := range bundle.Fields() {
 		if d, opened := proof.Disclosed[name]; opened {
-			a.Disclosed = append(a.Disclosed, disclosed{name, d.Value.Text()})
+			a.Disclosed = append(a.Disclosed, disclosed{name, readable(d.Value.Text())})
 		}
 	}
+}
+
+// readable is a value as people write it: of dates, which stand in records by ISO 8601, the
+// day comes first.
+func readable(value string) string {
+	if day, err := time.Parse(time.DateOnly, value); err == nil {
+		return day.Format("02/01/2006")
+	}
+	return value
 }
 
 // maxKept bounds the proof whose values are shown: the API lets a thousand callers in at

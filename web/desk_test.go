@@ -179,12 +179,13 @@ func revised(pdf []byte, objects map[int]string) []byte {
 		numbers = append(numbers, n)
 	}
 	slices.Sort(numbers)
+	size := 100 * (1 + bytes.Count(pdf, []byte("%%EOF"))) // which does not shrink
 	table := "xref\n0 1\n0000000000 65535 f \n"
 	for _, n := range numbers {
 		table += fmt.Sprintf("%d 1\n%010d 00000 n \n", n, len(out))
 		out = fmt.Appendf(out, "%d 0 obj\n%s\nendobj\n", n, objects[n])
 	}
-	return fmt.Appendf(out, "%strailer\n<< /Size 900 /Root 1 0 R%s >>\nstartxref\n%d\n%%%%EOF\n", table, prev, len(out))
+	return fmt.Appendf(out, "%strailer\n<< /Size %d /Root 1 0 R%s >>\nstartxref\n%d\n%%%%EOF\n", table, size, prev, len(out))
 }
 
 // signedBy signs a document as our signer does.

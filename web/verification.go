@@ -5,7 +5,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
-	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -124,10 +124,15 @@ func (h *handler) documents(w http.ResponseWriter, r *http.Request, in language)
 			answers = append(answers, answer{Name: name, Problem: busy})
 		default:
 			a := h.document(w, r, in, name, part)
-			if a.Problem != nil && a.Problem.retry != "" {
-				busy = a.Problem
-			}
 			answers = append(answers, a)
+			switch p := a.Problem; {
+			case p == nil:
+			case p.Code == "too-slow" || p.Code == "truncated": // and nothing comes after it
+				w.Header().Set("Connection", "close")
+				return answers
+			case p.retry != "":
+				busy = p
+			}
 		}
 	}
 	if len(answers) == 0 {
@@ -162,11 +167,18 @@ func (h *handler) detached(w http.ResponseWriter, r *http.Request, in language) 
 	return []answer{h.unread(w, r, a)}
 }
 
+// digestForm is a SHA-256 as the page's own links have it.
+var digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
 // signed gives back the document as it was signed. Nothing was kept, so the form brings the
 // document once more, and it goes to the API as it came.
 func (h *handler) signed(w http.ResponseWriter, r *http.Request, in language) []answer {
+	sum := r.URL.Query().Get("sha256")
+	if !digestForm.MatchString(sum) {
+		return []answer{h.unread(w, r, refusal("", http.StatusNotFound, "no-such-revision"))}
+	}
 	said := reply{reader: w, through: true}
-	if err := h.ask(&said, r, in, signedCall+url.PathEscape(r.URL.Query().Get("sha256")), r.Header.Get("Content-Type"), r.Body); err != nil {
+	if err := h.ask(&said, r, in, signedCall+sum, r.Header.Get("Content-Type"), r.Body); err != nil {
 		return []answer{refusal("", http.StatusInternalServerError, "internal")}
 	}
 	if said.status == http.StatusOK {

@@ -56,7 +56,9 @@ func (h *handler) words(in language) template.FuncMap {
 func here(in language) string { return [...]string{"/verify", "/en/verify"}[in] }
 
 // clock is a time as people in Việt Nam read it.
-func clock(t time.Time) string { return t.In(bundle.VietnamTime()).Format("15:04:05, 02/01/2006") }
+func clock(t time.Time) string {
+	return t.In(bundle.VietnamTime()).Format("02/01/2006 15:04:05") + " UTC+7"
+}
 
 // size is a number of bytes as people read it.
 func size(n int64) string {
@@ -125,6 +127,7 @@ var words = map[string][2]string{
 	"covers.partial":        {"Chỉ một phần của tệp", "Only a part of the file"},
 	"after":                 {"Sau khi ký", "Afterwards"},
 	"after.none":            {"Không có gì thay đổi", "Nothing was changed"},
+	"after.broken":          {"Chính phần đã ký bị sửa", "What was signed is itself changed"},
 	"after.lta":             {"Chỉ thêm dữ liệu xác minh và dấu thời gian; nội dung không đổi", "Only validation data and time-stamps were added; the content is the same"},
 	"after.form-fill":       {"Có ô được điền hoặc chữ ký được thêm", "Fields were filled or signatures added"},
 	"after.annotate":        {"Có ghi chú hoặc đánh dấu được thêm", "Remarks or marks were added"},
@@ -144,15 +147,15 @@ var words = map[string][2]string{
 	"bundle.superseded": {"Hồ sơ của dịch vụ này, nhưng đã được hồ sơ khác thay thế. Hãy xin bản mới.", "A bundle of this service, but another one has replaced it. Ask for the new one."},
 	"bundle.recalled":   {"Hồ sơ của dịch vụ này, nhưng đã bị thu hồi. Không sử dụng nữa.", "A bundle of this service, but it was recalled. Do not use it any more."},
 	"bundle.minuted":    {"Hồ sơ của dịch vụ này, mới có biên bản xác nhận trên giấy, chưa ký số.", "A bundle of this service, attested by minutes on paper only and not signed yet."},
-	"bundle.unknown":    {"Dịch vụ này không xác nhận được hồ sơ: không do dịch vụ này lập, hoặc chưa có hiệu lực.", "This service cannot confirm the bundle: it was not made here, or is not in force yet."},
+	"bundle.open":       {"Hồ sơ của dịch vụ này, nhưng chưa có hiệu lực: chưa ký, chưa có biên bản, hoặc đã rút.", "A bundle of this service, but not in force: it has neither signatures nor minutes, or was withdrawn."},
+	"bundle.unknown":    {"Hồ sơ này không do dịch vụ này lập, nên ở đây không biết còn hiệu lực hay đã bị thay thế, thu hồi. Hãy hỏi nơi phát hành.", "This bundle was not made by this service, which therefore does not know whether it was replaced or recalled. Ask whoever issued it."},
 	"bundle.unit":       {"Đơn vị", "Unit"},
 	"bundle.id":         {"Mã hồ sơ", "Bundle id"},
 	"bundle.root":       {"Mã băm gốc", "Merkle root"},
 
-	"proof":      {"Kết quả được chứng minh", "The result that is proved"},
-	"proof.ok":   {"Kết quả này nằm trong hồ sơ. Người giữ chỉ cho xem những mục dưới đây.", "This result stands in the bundle. Its holder shows only what follows."},
-	"proof.fail": {"Bằng chứng không dẫn đến hồ sơ; không dùng được.", "The proof does not lead to the bundle and cannot be used."},
-	"proof.none": {"Người giữ không cho xem mục nào.", "Its holder shows nothing of it."},
+	"proof":      {"Bằng chứng về một kết quả", "Proof of one result"},
+	"proof.ok":   {"Kết quả này nằm trong hồ sơ đã được ký. Người giữ chỉ cho xem những mục dưới đây.", "This result stands in the bundle that was signed. Its holder shows only what follows."},
+	"proof.none": {"Kết quả này nằm trong hồ sơ đã được ký. Người giữ không cho xem mục nào.", "This result stands in the bundle that was signed. Its holder shows nothing of it."},
 
 	"details":         {"Chi tiết", "Details"},
 	"details.file":    {"Chi tiết về tệp", "Details of the file"},

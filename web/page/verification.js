@@ -133,7 +133,7 @@ function show(article, file, before) {
 // sent once more, as without script.
 function offer(version, file) {
   const { size, sha256, name, changed } = version.dataset;
-  version.querySelector(".again").hidden = true;
+  version.querySelector(".resend").hidden = true;
   version.querySelector("input").required = false;
   version.addEventListener("submit", async (event) => {
     if (!crypto.subtle) {
