@@ -14,8 +14,11 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"kytiem/api"
 )
 
 // window is a browser's window on the pages.
@@ -38,6 +41,9 @@ type viewport struct {
 // newWindow starts a browser, or skips where there is none.
 func newWindow(t *testing.T, v viewport) *window {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes its time")
+	}
 	found, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("chromium is not installed")
@@ -47,7 +53,7 @@ func newWindow(t *testing.T, v viewport) *window {
 	t.Cleanup(stop)
 	ctx, closed := chromedp.NewContext(allocator)
 	t.Cleanup(closed)
-	ctx, over := context.WithTimeout(ctx, 90*time.Second)
+	ctx, over := context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(over)
 	w := &window{ctx, t, t.TempDir(), t.TempDir()}
 	var emulated []chromedp.EmulateViewportOption
@@ -204,4 +210,54 @@ func TestBrowser(t *testing.T) {
 // answer selects something in one of the answers.
 func answer(n int, within string) chromedp.CSS {
 	return chromedp.CSS(fmt.Sprintf("#answers article:nth-of-type(%d) %s", n, within))
+}
+
+// TestDrop lets files fall onto the page, a signature beside what it signs, and gets a
+// signed version where browsers compute no digests.
+func TestDrop(t *testing.T) {
+	d := newDesk(t, func(o *api.Options) { o.MaxDocument = 256 << 10 })
+	w := newWindow(t, viewport{"desk", 1280, 900, false, true, false})
+	w.do(chromedp.Navigate(d.url+"/en/verify"), chromedp.WaitVisible(chromedp.CSS("#documents")))
+	files := []string{
+		w.file("manifest.json", d.manifest), w.file("manifest.p7s", d.p7s), w.file("proof.json", d.proof), w.file("modified.pdf", d.modified),
+		w.file("large.pdf", bytes.Repeat([]byte("%PDF-1.7 "), 100_000)),
+	}
+	box, err := chromedp.Run(w, chromedp.Dimensions(chromedp.CSS("#documents")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
+		tell(w, input.DispatchDragEvent, input.DispatchDragEventParams{Type: what, X: box.Content[0] + 20, Y: box.Content[1] + 20,
+			Data: &input.DragData{Files: files, DragOperationsMask: 1}})
+	}
+	w.do(chromedp.WaitVisible(answer(4, "")), chromedp.WaitEnabled(chromedp.CSS("#documents button")))
+	for n, want := range []string{"manifest.p7s", "proof.json", "modified.pdf", "large.pdf"} {
+		if got := w.text(answer(n+1, "h3")); got != want {
+			t.Errorf("answer %d is on %s, want %s", n+1, got, want)
+		}
+	}
+	for n, want := range []string{"Valid", "Valid", "Not valid", "Could not be verified"} {
+		if got := w.text(answer(n+1, ".word")); !strings.HasPrefix(got, want) {
+			t.Errorf("answer %d says %q, want %q", n+1, got, want)
+		}
+	}
+	for script, want := range map[string]string{
+		`document.activeElement.id`: "answers", // where whoever listens or goes by keys reads on
+		`[...document.querySelectorAll("[id]")].map(e => e.id).filter((id, n, all) => all.indexOf(id) !== n).join()`:                                     "",
+		`[...document.querySelectorAll("[aria-labelledby]")].filter(e => !document.getElementById(e.getAttribute("aria-labelledby"))).length.toString()`: "0",
+	} {
+		got, err := chromedp.Run(w, chromedp.Evaluate[string](script))
+		if err != nil || got != want {
+			t.Errorf("%s is %q (%v), want %q", script, got, err, want)
+		}
+	}
+	for _, secure := range []string{"true", "Object.defineProperty(crypto, 'subtle', {value: undefined}) && true"} {
+		if _, err := chromedp.Run(w, chromedp.Evaluate[bool](secure)); err != nil {
+			t.Fatal(err)
+		}
+		w.do(chromedp.Click(answer(3, ".version button")))
+		if name, content := w.downloaded(); !bytes.Equal(content, d.signed) {
+			t.Errorf("downloaded %s of %d bytes, want the %d that were signed", name, len(content), len(d.signed))
+		}
+	}
 }

@@ -106,7 +106,7 @@ func (h *handler) documents(w http.ResponseWriter, r *http.Request, in language)
 	control := http.NewResponseController(w)
 	var answers []answer
 	var busy *problem // which holds for all that comes after
-	for {
+	for n := 0; ; n++ {
 		_ = control.SetReadDeadline(time.Now().Add(betweenParts)) // a writer without deadlines is none of a network
 		part, err := parts.NextPart()
 		if err == io.EOF { // unwrapped: a form that was cut off wraps it
@@ -117,6 +117,8 @@ func (h *handler) documents(w http.ResponseWriter, r *http.Request, in language)
 		}
 		name := shownName(part.FileName())
 		switch {
+		case n > 2*maxFiles: // each may take its time
+			return append(answers, h.unread(w, r, refusal("", http.StatusBadRequest, "form")))
 		case part.FormName() != "file" || name == "":
 		case len(answers) == maxFiles:
 			return append(answers, h.unread(w, r, refusal(name, http.StatusRequestEntityTooLarge, "many")))

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/text/unicode/norm"
+
+	"kytiem/web"
 )
 
 // sent is a part of a form.
@@ -141,5 +143,51 @@ func TestVerification(t *testing.T) {
 				t.Log(answers)
 			}
 		})
+	}
+}
+
+// TestVerificationPage looks at the page before anything is sent, and at the way to it.
+func TestVerificationPage(t *testing.T) {
+	d := newDesk(t, nil)
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		says         []string
+	}{
+		{"GET", "/verify", 200, []string{`<html lang="vi">`, "Bạn sẽ nhận được", `enctype="multipart/form-data"`, `href="/en/verify"`, "nhiều nhất 10 tệp, mỗi tệp đến 64 MB"}},
+		{"GET", "/en/verify", 200, []string{`<html lang="en">`, "What you will get", `action="/en/verify#answers"`, `href="/verify"`}},
+		{"GET", "/verify/detached", 200, []string{"Bạn sẽ nhận được"}},
+		{"GET", "/en/verify/signed", 200, []string{"What you will get"}},
+		{"GET", "/", 200, []string{`<a href="/verify">`}},
+		{"GET", "/en", 200, []string{`<a href="/en/verify">`}},
+		{"PUT", "/verify", 405, []string{"chỉ để đọc"}},
+		{"GET", "/verify/other", 404, []string{"There is no such page"}},
+	} {
+		w := ask(t, d.options, tt.method, tt.path)
+		check(t, d.options, w)
+		for _, text := range tt.says {
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), text) {
+				t.Errorf("%s %s: status %d, or does not say %q, want %d", tt.method, tt.path, w.Code, text, tt.status)
+			}
+		}
+	}
+	none := web.Options{}
+	for _, method := range []string{"GET", "POST"} {
+		if w := ask(t, none, method, "/verify"); w.Code != 404 && w.Code != 405 {
+			t.Errorf("%s on a service that verifies nothing: status %d", method, w.Code)
+		}
+	}
+	if page := ask(t, none, "GET", "/").Body.String(); strings.Contains(page, "/verify\"") {
+		t.Error("the front page leads to a page that is not there")
+	}
+}
+
+// TestAllowed: the page may send to this service and nowhere else, and the others nowhere.
+func TestAllowed(t *testing.T) {
+	d := newDesk(t, nil)
+	for path, want := range map[string]string{"/": "form-action 'none'", "/verify": "form-action 'self'; connect-src 'self'"} {
+		if got := ask(t, d.options, "GET", path).Header().Get("Content-Security-Policy"); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: policy %q, want %q", path, got, want)
+		}
 	}
 }

@@ -89,7 +89,6 @@ var words = map[string][2]string{
 		"For anybody, without an account. Documents are read to be verified, and not kept.",
 	},
 
-	"form":          {"Tài liệu cần kiểm tra", "Documents to verify"},
 	"choose":        {"Chọn tệp", "Choose files"},
 	"choose.drop":   {"Thả tệp vào đây, hoặc chọn từ máy", "Drop files here, or choose them"},
 	"choose.hint":   {"PDF đã ký, chữ ký .p7s, hoặc bằng chứng .json; nhiều nhất %d tệp, mỗi tệp đến %s", "Signed PDFs, .p7s signatures, or .json proofs; up to %d files of %s each"},
@@ -142,7 +141,6 @@ var words = map[string][2]string{
 	"version.name":    {"ban-da-ky", "signed-version"},
 	"version.changed": {"Tệp không còn như lúc kiểm tra; hãy kiểm tra lại.", "The file is not what was verified any more; verify it again."},
 
-	"bundle":            {"Hồ sơ", "Bundle"},
 	"bundle.valid":      {"Hồ sơ của dịch vụ này, đang có hiệu lực.", "A bundle of this service, in force."},
 	"bundle.superseded": {"Hồ sơ của dịch vụ này, nhưng đã được hồ sơ khác thay thế. Hãy xin bản mới.", "A bundle of this service, but another one has replaced it. Ask for the new one."},
 	"bundle.recalled":   {"Hồ sơ của dịch vụ này, nhưng đã bị thu hồi. Không sử dụng nữa.", "A bundle of this service, but it was recalled. Do not use it any more."},
@@ -160,8 +158,6 @@ var words = map[string][2]string{
 	"details":         {"Chi tiết", "Details"},
 	"details.file":    {"Chi tiết về tệp", "Details of the file"},
 	"certificate":     {"Chứng thư", "Certificate"},
-	"organization":    {"Cơ quan", "Organisation"},
-	"job":             {"Chức danh", "Title"},
 	"identifiers":     {"Mã định danh", "Identifiers"},
 	"serial":          {"Số hiệu", "Serial number"},
 	"issuer":          {"Nơi cấp", "Issuer"},
@@ -205,10 +201,6 @@ var words = map[string][2]string{
 	"problem.too-slow":  {"Tệp gửi lên quá chậm nên bị ngắt. Hãy thử lại khi mạng tốt hơn.", "The file came too slowly and was cut off. Try again over a better connection."},
 	"problem.rate":      {"Từ mạng của bạn đang có quá nhiều lượt kiểm tra. Hãy chờ một phút rồi gửi lại tệp này.", "Too many documents came from your network. Wait a minute, then send this file again."},
 	"problem.overload":  {"Dịch vụ đang bận. Hãy chờ ít giây rồi gửi lại tệp này.", "The service is busy. Wait a few seconds, then send this file again."},
-	"problem.password": {
-		"Tệp có mật khẩu hoặc mật khẩu không đúng. Hãy xin bản không đặt mật khẩu từ nơi phát hành.",
-		"The file has a password, or the password is wrong. Ask the issuer for a version without one.",
-	},
 	"problem.no-such-revision": {
 		"Tệp vừa chọn không phải tệp đã kiểm tra, nên không lấy được bản đã ký. Hãy chọn lại đúng tệp đó.",
 		"The file you chose is not the one that was verified, so the signed version is not in it. Choose that very file.",

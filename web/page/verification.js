@@ -6,6 +6,7 @@
 const form = document.getElementById("documents");
 const input = document.getElementById("file");
 const progress = document.getElementById("progress");
+const bar = document.getElementById("sent");
 const answers = document.getElementById("answers");
 const { most, files: mostFiles, send, look, done, drop } = form.dataset;
 let count = answers.querySelectorAll("article").length;
@@ -67,6 +68,7 @@ async function run(jobs) {
     }
   }
   running = false;
+  bar.hidden = true;
   for (const button of buttons) button.disabled = false;
   progress.textContent = done;
   input.value = "";
@@ -74,18 +76,20 @@ async function run(jobs) {
   answers.focus({ preventScroll: true });
 }
 
-// articlesOf asks for what the page would say of one file.
+// articlesOf asks for what the page would say of one file. What comes without an answer in
+// it is of somebody in between.
 async function articlesOf(job, tell) {
   if (job.file.size > Number(most)) return [standing("too-large", job.file.name)];
   const data = new FormData();
   data.append("file", job.file);
   if (job.content) data.append("content", job.content);
-  const page = await post(job.action, data, tell);
-  const articles = page ? [...page.querySelectorAll("#answers > article")] : [];
-  return articles.length > 0 ? articles : [standing("lost", job.file.name)];
+  const { status, response } = await post(job.action, data, tell);
+  const articles = response ? [...response.querySelectorAll("#answers > article")] : [];
+  return articles.length > 0 ? articles : [standing(status === 413 ? "too-large" : "lost", job.file.name)];
 }
 
-// post tells how much is sent, which fetch cannot.
+// post shows how much is sent, which fetch cannot tell: by the bar, since whoever listens
+// does not want to hear every hundredth.
 function post(action, data, tell) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
@@ -93,12 +97,14 @@ function post(action, data, tell) {
     request.responseType = "document";
     tell(send);
     request.upload.addEventListener("progress", (event) => {
-      const part = event.lengthComputable ? Math.floor((100 * event.loaded) / event.total) : 0;
-      tell(part < 100 ? `${send} ${part} %` : look);
+      bar.hidden = !event.lengthComputable;
+      bar.value = event.lengthComputable ? event.loaded / event.total : 0;
     });
-    request.upload.addEventListener("load", () => tell(look));
-    request.addEventListener("load", () => resolve(request.response));
-    for (const failed of ["error", "abort", "timeout"]) request.addEventListener(failed, () => resolve(null));
+    request.upload.addEventListener("load", () => {
+      bar.hidden = true;
+      tell(look);
+    });
+    request.addEventListener("loadend", () => resolve(request));
     request.send(data);
   });
 }
