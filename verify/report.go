@@ -251,20 +251,20 @@ func distinct(sentences []Sentence) []Sentence {
 	return out
 }
 
-// isTimestamp reports whether it is nobody's signature but a document time-stamp.
-func (s *Signature) isTimestamp() bool { return s.Format == "PAdES-DOC-TIMESTAMP" }
+// IsTimestamp reports whether it is nobody's signature but a document time-stamp.
+func (s *Signature) IsTimestamp() bool { return s.Format == "PAdES-DOC-TIMESTAMP" }
 
 // counts reports whether the verdict on the whole depends on it: a document time-stamp
 // that is broken counts as a signature that is; one that cannot be trusted has taken its
 // effect on the signatures that it covers, and one that holds is nobody's signature.
-func (s *Signature) counts() bool { return !s.isTimestamp() || s.Indication == TotalFailed }
+func (s *Signature) counts() bool { return !s.IsTimestamp() || s.Indication == TotalFailed }
 
 // settle draws the verdict: the least favourable of the signatures and of the
 // checks on the input as a whole.
 func (r *Report) settle() {
 	r.sub = gravest(r.Checks)
 	verdict := TotalPassed
-	if !slices.ContainsFunc(r.Signatures, func(s Signature) bool { return !s.isTimestamp() }) {
+	if !slices.ContainsFunc(r.Signatures, func(s Signature) bool { return !s.IsTimestamp() }) {
 		verdict = NoSignature
 	}
 	worst := func(v Indication) {

@@ -254,7 +254,7 @@ var sentences = map[string]Sentence{
 // explain chooses the sentence for a settled signature.
 func explain(s *Signature) Sentence {
 	switch {
-	case s.Indication == TotalPassed && s.isTimestamp():
+	case s.Indication == TotalPassed && s.IsTimestamp():
 		return sentences["ts.valid"]
 	case s.Indication == TotalPassed:
 		return sentences["sig.valid"]

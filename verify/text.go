@@ -10,7 +10,7 @@ import (
 )
 
 // verdicts are the indications as readers see them.
-var verdicts = map[Indication]Sentence{ //nolint:gosec // G101 takes TotalPassed for a password
+var verdicts = map[Indication]Sentence{
 	TotalPassed:   {"Hợp lệ", "Valid"},
 	TotalFailed:   {"Không hợp lệ", "Not valid"},
 	Indeterminate: {"Chưa xác định", "Not determined"},

@@ -80,9 +80,6 @@ func (s signature) concern() int {
 	return 2
 }
 
-// IsTimestamp reports whether it is nobody's signature but a document time-stamp.
-func (s signature) IsTimestamp() bool { return s.Format == "PAdES-DOC-TIMESTAMP" }
-
 // Goes reports whether the file goes on behind what was signed, so that there is a signed
 // version apart from it.
 func (s signature) Goes() bool { return s.Coverage != nil && s.Coverage.Extent == "WHOLE_REVISION" }

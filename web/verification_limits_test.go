@@ -145,7 +145,7 @@ func TestSignedVersion(t *testing.T) {
 	}
 	at := "/verify/signed?sha256=" + rest[:64]
 	response, content := d.post(t, at, sent{"file", "vb.pdf", d.modified})
-	if response.StatusCode != 200 || !bytes.Equal(content, d.signed) || response.Header.Get("Content-Type") != "application/pdf" ||
+	if response.StatusCode != http.StatusOK || !bytes.Equal(content, d.signed) || response.Header.Get("Content-Type") != "application/pdf" ||
 		!strings.HasPrefix(response.Header.Get("Content-Disposition"), "attachment") || response.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("status %d, %d bytes, %v, want the %d bytes that were signed", response.StatusCode, len(content), response.Header, len(d.signed))
 	}

@@ -7,6 +7,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -189,5 +191,26 @@ func TestAllowed(t *testing.T) {
 		if got := ask(t, d.options, "GET", path).Header().Get("Content-Security-Policy"); !strings.HasSuffix(got, want) {
 			t.Errorf("%s: policy %q, want %q", path, got, want)
 		}
+	}
+}
+
+// TestForeignDocuments shows what other people's programs made, good and bad: whatever a
+// report holds, the page has words for it.
+func TestForeignDocuments(t *testing.T) {
+	found, err := filepath.Glob("../../shared/corpora/files/*")
+	if err != nil || len(found) == 0 {
+		t.Skip("../../shared/corpora is absent")
+	}
+	d := newDesk(t, nil)
+	for _, at := range found {
+		content, err := os.ReadFile(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, page := d.post(t, "/verify", sent{"file", filepath.Base(at), content})
+		if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s: status %d: %.200s", at, response.StatusCode, page)
+		}
+		d.read(t, response, page)
 	}
 }
