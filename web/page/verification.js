@@ -12,7 +12,7 @@ const { most, files: mostFiles, send, look, done, drop } = form.dataset;
 let count = answers.querySelectorAll("article").length;
 let running = false;
 
-form.querySelector("label").textContent = drop;
+if (matchMedia("(hover: hover)").matches) form.querySelector("label").textContent = drop; // a finger drops nothing
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
