@@ -280,6 +280,9 @@ func (d *differ) used(u use, ref Ref, before, after Value) error {
 	if done, err := d.usedByStructure(u, ref, before, after); done || err != nil {
 		return err
 	}
-	d.other("R-M2", ref, "object %d changed, which is /%s of object %d", ref.Number, u.path, u.holder.Number)
+	what := fmt.Sprintf("object %d changed, which is /%s of object %d", ref.Number, u.path, u.holder.Number)
+	for _, page := range d.shownOn(u.holder) {
+		d.note(Change{Rule: "R-M2", Level: Other, Object: ref, Page: page, What: what})
+	}
 	return nil
 }

@@ -400,3 +400,49 @@ func BenchmarkDifferences(b *testing.B) {
 		}
 	}
 }
+
+// TestPagesOfChanges: a reader is told on which pages to look, also where it is not the page
+// itself that was written again but what it shows.
+func TestPagesOfChanges(t *testing.T) {
+	objects := func() map[int]string {
+		m := map[int]string{
+			1: "<< /Type /Catalog /Pages 2 0 R >>",
+			2: "<< /Type /Pages /Kids [3 0 R 4 0 R 5 0 R] /Count 3 /MediaBox [0 0 595 842] /Resources 12 0 R >>",
+			3: "<< /Type /Page /Parent 2 0 R /Contents 6 0 R >>",
+			4: "<< /Type /Page /Parent 2 0 R /Contents [6 0 R 7 0 R] /Resources 8 0 R >>",
+			5: "<< /Type /Page /Parent 2 0 R >>",
+			8: "<< /XObject << /X 9 0 R >> >>", 12: "<< /Font << /F 10 0 R >> >>",
+			10: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FontDescriptor 11 0 R >>", 11: "<< /Type /FontDescriptor /Flags 4 >>",
+		}
+		for _, n := range []int{6, 7, 9} {
+			m[n] = "<< /Length 2 >>\nstream\nq \nendstream"
+		}
+		return m
+	}
+	const trailer = "/Size 900 /Root 1 0 R"
+	for _, test := range []struct {
+		name    string
+		changed int
+		want    []int
+	}{
+		{"of two pages", 6, []int{1, 2}},
+		{"of one", 7, []int{2}},
+		{"a picture", 9, []int{2}},
+		{"a font of all", 11, []int{1, 2, 3}},
+	} {
+		pdf := written(objects(), trailer)
+		pdf = appended(pdf, map[int]string{test.changed: "<< /Length 4 >>\nstream\nq Q \nendstream"}, trailer+" /Prev "+startxref(pdf))
+		differences, err := opened(t, pdf).Differences(0)
+		if err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		var got []int
+		for _, c := range differences[0].Changes {
+			got = append(got, c.Page)
+		}
+		slices.Sort(got)
+		if got = slices.Compact(got); !slices.Equal(got, test.want) {
+			t.Errorf("%s: on pages %v, want %v", test.name, got, test.want)
+		}
+	}
+}

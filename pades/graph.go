@@ -2,6 +2,7 @@ package pades
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 )
@@ -126,14 +127,59 @@ func (g *graph) advance(rev int) error {
 
 // referrers are the objects that may refer to one.
 func (g *graph) referrers(number int) []int32 {
-	i, _ := slices.BinarySearchFunc(g.edges, int32(number), func(e edge, to int32) int { return int(e.to) - int(to) })
-	var list []int32
-	for ; i < len(g.edges) && g.edges[i].to == int32(number); i++ {
-		list = append(list, g.edges[i].from)
-	}
-	list = append(list, g.later[int32(number)]...)
+	list := g.some(number, math.MaxInt)
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// Bounds of the search for the pages that something belongs to. A font belongs to all of a
+// thousand pages, and nobody reads that list; a file can be woven so that every step up
+// leads to everything.
+const (
+	maxShownOn  = 16
+	maxClimbing = 64
+)
+
+// shownOn are the numbers of the pages that an object belongs to, as far as they are found
+// near it; of one that belongs to none it is 0 alone.
+func (d *differ) shownOn(ref Ref) []int {
+	if len(d.changes) >= maxChanges {
+		return []int{0}
+	}
+	root, _ := d.f.Trailer(d.old).Key("Root").Ref()
+	queue, seen := []int{ref.Number}, map[int]bool{0: true, root.Number: true}
+	var pages []int
+	for len(queue) > 0 && len(seen) < maxClimbing && len(pages) < maxShownOn {
+		number := queue[0]
+		queue = queue[1:]
+		if seen[number] {
+			continue
+		}
+		seen[number] = true
+		if e, _, ok := d.f.lookup(d.old, number); ok && d.pages[e.ref(number)] > 0 {
+			pages = append(pages, d.pages[e.ref(number)])
+			continue
+		}
+		for _, from := range d.graph.some(number, maxClimbing) {
+			queue = append(queue, int(from))
+		}
+	}
+	if len(pages) == 0 {
+		return []int{0}
+	}
+	slices.Sort(pages)
+	return pages
+}
+
+// some are so many of the objects that may refer to one at most.
+func (g *graph) some(number, most int) []int32 {
+	i, _ := slices.BinarySearchFunc(g.edges, int32(number), func(e edge, to int32) int { return int(e.to) - int(to) })
+	var list []int32
+	for ; i < len(g.edges) && g.edges[i].to == int32(number) && len(list) < most; i++ {
+		list = append(list, g.edges[i].from)
+	}
+	later := g.later[int32(number)]
+	return append(list, later[:min(len(later), most-len(list))]...)
 }
 
 // use is one way in which the document refers to an object: the dictionary object

@@ -42,7 +42,7 @@ const maxReported = 100
 // judge applies the rules on what follows a signature: it may be nothing, or what the
 // signatures before and with it allow (R-M1 to R-M8).
 func (l *later) judge(s *Signature, c *checks, field *signedField) {
-	s.Modifications = &Modifications{Level: pades.NoChange.String(), Changes: []string{}}
+	s.Modifications = &Modifications{Level: pades.NoChange.String(), Changes: []string{}, Pages: []int{}}
 	index := l.index(field)
 	permissions, locks := l.permissions(index)
 	allowed := allowedLevel(permissions)
@@ -67,6 +67,7 @@ func (l *later) judge(s *Signature, c *checks, field *signedField) {
 		}
 		for _, change := range d.Changes {
 			level = max(level, change.Level)
+			s.Modifications.touch(change.Page)
 			if n := len(s.Modifications.Changes); n < maxReported {
 				s.Modifications.Changes = append(s.Modifications.Changes, worded(d.Revision, change))
 			}
@@ -81,6 +82,17 @@ func (l *later) judge(s *Signature, c *checks, field *signedField) {
 	}
 	if len(l.leftovers) > 0 {
 		c.warn("R-M11", "sig.leftovers", fmt.Sprintf("%d objects that a page could be made of lie in what was signed, and nothing leads to them", len(l.leftovers)))
+	}
+}
+
+// maxPages bounds the pages that a report names for one signature.
+const maxPages = 1000
+
+// touch notes a page that changed, in the order of the pages.
+func (m *Modifications) touch(page int) {
+	at, known := slices.BinarySearch(m.Pages, page)
+	if page != 0 && !known && len(m.Pages) < maxPages {
+		m.Pages = slices.Insert(m.Pages, at, page)
 	}
 }
 

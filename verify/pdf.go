@@ -149,7 +149,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 		c := (*checks)(&s.Checks)
 		coverage, err := file.Coverage(field.Signature)
 		field.coverage, field.sound = coverage, err == nil
-		s.Coverage = &Coverage{ByteRange: field.ByteRange, Extent: string(coverage.Extent), Revision: coverage.Revision + 1}
+		s.Coverage = &Coverage{ByteRange: field.ByteRange, Extent: string(coverage.Extent), Revision: coverage.Revision + 1, Revisions: len(file.Revisions())}
 		if s.Coverage.ByteRange == nil {
 			s.Coverage.ByteRange = []int64{}
 		}

@@ -91,6 +91,7 @@ type Coverage struct {
 	ByteRange []int64 `json:"byte_range"`
 	Extent    string  `json:"extent"` // WHOLE_FILE, WHOLE_REVISION, PARTIAL
 	Revision  int     `json:"revision"`
+	Revisions int     `json:"revisions"` // of the file
 	Size      int64   `json:"size,omitempty"`
 	SHA256    string  `json:"sha256,omitempty"`
 }
@@ -106,11 +107,13 @@ func (c *Coverage) Signed(file []byte) []byte {
 }
 
 // Modifications says what happened to the document after the signature: the highest
-// level of it, and the highest that is allowed after this signature (R-M5).
+// level of it, and the highest that is allowed after this signature (R-M5). Pages are
+// those that changed, by number; what changed on no page in particular has none.
 type Modifications struct {
 	Level   string   `json:"level"`
 	Allowed string   `json:"allowed"`
 	Changes []string `json:"changes"`
+	Pages   []int    `json:"pages"`
 }
 
 // Check is the outcome of one rule, by the id it has in docs/conformance.md.
@@ -248,20 +251,20 @@ func distinct(sentences []Sentence) []Sentence {
 	return out
 }
 
-// isTimestamp reports whether it is nobody's signature but a document time-stamp.
-func (s *Signature) isTimestamp() bool { return s.Format == "PAdES-DOC-TIMESTAMP" }
+// IsTimestamp reports whether it is nobody's signature but a document time-stamp.
+func (s *Signature) IsTimestamp() bool { return s.Format == "PAdES-DOC-TIMESTAMP" }
 
 // counts reports whether the verdict on the whole depends on it: a document time-stamp
 // that is broken counts as a signature that is; one that cannot be trusted has taken its
 // effect on the signatures that it covers, and one that holds is nobody's signature.
-func (s *Signature) counts() bool { return !s.isTimestamp() || s.Indication == TotalFailed }
+func (s *Signature) counts() bool { return !s.IsTimestamp() || s.Indication == TotalFailed }
 
 // settle draws the verdict: the least favourable of the signatures and of the
 // checks on the input as a whole.
 func (r *Report) settle() {
 	r.sub = gravest(r.Checks)
 	verdict := TotalPassed
-	if !slices.ContainsFunc(r.Signatures, func(s Signature) bool { return !s.isTimestamp() }) {
+	if !slices.ContainsFunc(r.Signatures, func(s Signature) bool { return !s.IsTimestamp() }) {
 		verdict = NoSignature
 	}
 	worst := func(v Indication) {

@@ -46,8 +46,8 @@ var sentences = map[string]Sentence{
 		"The signer's certificate is not in the signature. Ask the issuer for the original again.",
 	},
 	string(NoCertificateChainFound): {
-		"Đường dẫn tin cậy không liên kết đến chứng thư gốc nào được tin cậy ở đây. Hãy kiểm tra danh sách chứng thư gốc (--trust).",
-		"No path leads to an authority trusted here. Check the list of trust anchors (--trust).",
+		"Đường dẫn tin cậy không liên kết đến chứng thư gốc nào được tin cậy ở đây. Hãy tự xác minh nơi phát hành, hoặc kiểm tra danh sách chứng thư gốc.",
+		"No path leads to an authority trusted here. Find out for yourself who issued it, or check the list of trust anchors.",
 	},
 	string(NotYetValid): {
 		"Chữ ký có trước khi chứng thư có hiệu lực: không hợp lệ. Không sử dụng tệp này.",
@@ -94,8 +94,8 @@ var sentences = map[string]Sentence{
 		"Warning: the certificate's status could not be checked by OCSP or CRL. Verify again when there is a connection.",
 	},
 	string(SignedDataNotFound): {
-		"Không có nội dung đã được ký đi kèm chữ ký. Hãy đưa kèm tệp nội dung (--content).",
-		"The content that was signed is not there. Supply it beside the signature (--content).",
+		"Không có nội dung đã được ký đi kèm chữ ký. Hãy đưa kèm tệp nội dung.",
+		"The content that was signed is not there. Supply it beside the signature.",
 	},
 	"cert.suspended": {
 		"Chứng thư chữ ký số đang bị tạm dừng. Hãy kiểm tra lại sau hoặc liên hệ nơi phát hành.",
@@ -110,8 +110,8 @@ var sentences = map[string]Sentence{
 		"Document and data were signed with different certificates; one person has to sign both.",
 	},
 	"sig.future": {
-		"Thời điểm ký do người ký khai nằm sau thời điểm kiểm tra. Hãy kiểm tra đồng hồ, hoặc thời điểm đã chọn (--at).",
-		"The claimed signing time lies after the time of validation. Check the clock, or the time that was chosen (--at).",
+		"Thời điểm ký do người ký khai nằm sau thời điểm kiểm tra. Hãy kiểm tra đồng hồ, hoặc thời điểm đã chọn.",
+		"The claimed signing time lies after the time of validation. Check the clock, or the time that was chosen.",
 	},
 	"sig.preview": {
 		"Văn bản đã ký chỉ là bản xem trước, chưa có số và ngày. Hãy xin bản chính thức.",
@@ -254,7 +254,7 @@ var sentences = map[string]Sentence{
 // explain chooses the sentence for a settled signature.
 func explain(s *Signature) Sentence {
 	switch {
-	case s.Indication == TotalPassed && s.isTimestamp():
+	case s.Indication == TotalPassed && s.IsTimestamp():
 		return sentences["ts.valid"]
 	case s.Indication == TotalPassed:
 		return sentences["sig.valid"]

@@ -91,7 +91,7 @@ func (d *directory) judgeCarried(e *evidence) {
 	}
 	for i := range d.report.Signatures {
 		s := &d.report.Signatures[i]
-		broken := s.isTimestamp() && damaged(s.Checks)
+		broken := s.IsTimestamp() && damaged(s.Checks)
 		for _, t := range s.Timestamps {
 			broken = broken || damaged(t.Checks)
 		}

@@ -26,7 +26,7 @@ func (one *service) handler(stopping <-chan struct{}) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.Handler(web.Options{Sample: one.sample})
+	pages, err := web.Handler(web.Options{Sample: one.sample, API: calls, MaxDocument: one.settings.MaxDocument << 20})
 	if err != nil {
 		return nil, err
 	}
