@@ -8,7 +8,7 @@ import (
 
 // Level orders what a revision does to the document before it, from nothing to
 // what nobody foresaw. Only what is known to be harmless at a level has it
-// (rules R-M1 to R-M4); everything else is [Other].
+// (rules R-M1 to R-M4 and R-M9); everything else is [Other].
 type Level int
 
 // The levels, as the verification report names them.
@@ -81,8 +81,9 @@ func (f *File) Differences(from int) ([]Difference, error) {
 		return nil, err
 	}
 	list := make([]Difference, 0, last-from)
+	texts := &pageTexts{rev: from, known: map[Ref][]box{}}
 	for rev := from + 1; rev <= last; rev++ {
-		d := differ{f: f, graph: g, pages: pages, old: rev - 1, new: rev}
+		d := differ{f: f, graph: g, pages: pages, texts: texts, old: rev - 1, new: rev}
 		if err := d.compare(); err != nil {
 			return nil, fmt.Errorf("comparing revision %d with the one before: %w", rev+1, err)
 		}
@@ -109,6 +110,7 @@ type differ struct {
 	f        *File
 	graph    *graph
 	pages    map[Ref]int // of the signed revision; that the tree is still the same is part of the comparison
+	texts    *pageTexts
 	old, new int
 	changes  []Change
 
