@@ -71,6 +71,7 @@ func startxref(pdf []byte) string {
 type dictionary struct {
 	number    int // of its object
 	more      string
+	trailer   string
 	subFilter string
 	objects   map[int]string
 	cms       func(digest []byte) []byte
@@ -89,7 +90,7 @@ func (d dictionary) signedBy(t testing.TB, by devca.Issued, pdf []byte) []byte {
 	for n, text := range d.objects {
 		objects[n] = text
 	}
-	out := revised(pdf, objects, "")
+	out := revised(pdf, objects, d.trailer)
 	at := bytes.LastIndex(out, []byte(hole))
 	end := at + len(hole)
 	byteRange := fmt.Sprintf("[0 %d %d %d]", at, end, len(out)-end)

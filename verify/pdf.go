@@ -125,6 +125,16 @@ func formatFailure(c *checks, err error) {
 	c.fail(rule, FormatFailure, "", err.Error())
 }
 
+// applied notes the outcome of rules of the format package, which stop at the first that
+// is broken.
+func (c *checks) applied(err error, rules ...string) {
+	if err != nil {
+		formatFailure(c, err)
+		return
+	}
+	c.held(rules...)
+}
+
 // holdAgainstFile applies the rules on how the signatures lie in the file and what
 // became of it after them, and reads their CMS.
 func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string, file *pades.File, signatures []pades.Signature, e *evidence) ([]signedField, []Signature) {
@@ -154,22 +164,13 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 		if s.Coverage.ByteRange == nil {
 			s.Coverage.ByteRange = []int64{}
 		}
-		for _, stage := range []struct {
-			rules []string
-			apply func() error
-		}{
-			{[]string{"R-B1", "R-B2", "R-B3", "R-B5"}, func() error { return err }},
-			{[]string{"R-B6"}, func() error { return nested[i] }},
-			{[]string{"R-B7", "R-B8"}, func() error { return file.Consistent(field.Signature) }},
-			{[]string{"R-P4", "R-P5", "R-P7"}, func() error { return file.Accounting(field.Revision) }},
-			{[]string{"R-P6"}, func() error { return file.OneView(field.Revision) }},
-		} {
-			if err := stage.apply(); err != nil {
-				formatFailure(c, err)
-			} else {
-				c.held(stage.rules...)
-			}
+		c.applied(err, "R-B1", "R-B2", "R-B3", "R-B5")
+		if field.sound { // the ranges of others are no ranges
+			c.applied(nested[i], "R-B6")
 		}
+		c.applied(file.Consistent(field.Signature), "R-B7", "R-B8")
+		c.applied(file.Accounting(field.Revision), "R-P4", "R-P5", "R-P7")
+		c.applied(file.OneView(field.Revision), "R-P6")
 		later.judge(&s, c, &field)
 		if at, err := pdfTime(field.Time); err == nil {
 			s.ClaimedSigningTime = claimed(at)
