@@ -58,6 +58,15 @@ var (
 	ErrTooEarly      = errors.New("answer from before the signature") // see HTTP.RevocationSince
 )
 
+// Kinds of ErrOther and ErrMalformed that a reader is told apart.
+var (
+	ErrDelta    = fmt.Errorf("delta: %w", ErrOther)                                 // RFC 5280, 5.2.4
+	ErrScope    = fmt.Errorf("scope: %w", ErrOther)                                 // RFC 5280, 5.2.5
+	ErrCertHash = fmt.Errorf("certHash: %w", ErrOther)                              // Common PKI: the responder has seen another
+	ErrCritical = fmt.Errorf("critical extension not understood: %w", ErrMalformed) // RFC 5280, 4.2; RFC 6960, 4.4
+	ErrEntry    = fmt.Errorf("entry not understood: %w", ErrMalformed)              // RFC 5280, 5.3
+)
+
 // Revocation is one answer about one certificate.
 type Revocation struct {
 	Status    Status

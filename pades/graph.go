@@ -22,9 +22,12 @@ type graph struct {
 // edge says that object from refers to object to. 0 is the trailer.
 type edge struct{ to, from int32 }
 
-// maxEdges bounds the memory for references, 8 bytes each; a document of a thousand
-// pages has fifty thousand.
-const maxEdges = 4_000_000
+// Bounds on the memory for references: 8 bytes each in the first revision, a hundred in
+// later ones. A document of a thousand pages has fifty thousand.
+const (
+	maxEdges = 4_000_000
+	maxLater = 500_000
+)
 
 // references walks the document of a revision.
 func (f *File) references(rev int) (*graph, error) {
@@ -35,7 +38,10 @@ func (f *File) references(rev int) (*graph, error) {
 		ref, _ := v.Ref()
 		to := int32(ref.Number)
 		g.edges = append(g.edges, edge{to, from})
-		if !g.seen[to] {
+		if g.seen[to] {
+			return
+		}
+		if _, _, there := f.lookup(rev, ref.Number); there { // of the others there are no more than edges
 			g.seen[to] = true
 			queue = append(queue, ref)
 		}
@@ -102,7 +108,10 @@ func (g *graph) advance(rev int) error {
 			g.later[to] = append(l, from)
 			g.added++
 		}
-		if !g.seen[to] {
+		if g.seen[to] {
+			return
+		}
+		if _, _, there := g.f.lookup(rev, ref.Number); there {
 			g.seen[to] = true
 			queue = append(queue, ref)
 		}
@@ -118,8 +127,8 @@ func (g *graph) advance(rev int) error {
 		}
 		from = int32(ref.Number)
 		v.references(visit)
-		if g.added > maxEdges {
-			return broken(ruleLimit, v.Start, "more than %d references", maxEdges)
+		if g.added > maxLater {
+			return broken(ruleLimit, v.Start, "more than %d references after the signature", maxLater)
 		}
 	}
 	return nil

@@ -175,6 +175,10 @@ func (e *evidence) judgeTimes(ctx context.Context, s *Signature, c *checks, subj
 	if at := s.ClaimedSigningTime; at != nil && len(proofs) > 1 && at.After(proofs[0].Add(certs.DefaultSkew)) {
 		c.warn("R-T3", "ts.claim", "claimed signing time after the time-stamp")
 	}
+	e.contentTimestamps(ctx, s, c, subject, signer, proofs)
+	if len(s.Timestamps) > 0 {
+		c.held("R-T3")
+	}
 	return proofs
 }
 

@@ -150,7 +150,7 @@ func (e *evidence) addCMS(cms *pades.CMS, revision int) {
 	e.add(cms.Evidence(), revision)
 	for i := range cms.Signers {
 		s := &cms.Signers[i]
-		for _, list := range [][][]byte{s.TimeStamps(), s.ArchiveTimeStamps()} {
+		for _, list := range [][][]byte{s.TimeStamps(), s.ArchiveTimeStamps(), s.ContentTimeStamps()} {
 			for _, token := range few(list) {
 				e.addToken(token, revision)
 			}

@@ -87,6 +87,7 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []
 	if err := e.addStores(file, signatures); err != nil {
 		(*checks)(&r.Checks).warn("R-X8", "store.unreadable", "security store: "+err.Error())
 	}
+	r.held("R-X8")
 	fields, reports := v.holdAgainstFile(ctx, r, prefix, file, signatures, e)
 	nameRevisions(reports, data)
 	for i, t := range e.documentTimestamps(ctx, fields) {
@@ -102,6 +103,7 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []
 		reports[i].settle()
 		r.Signatures = append(r.Signatures, reports[i])
 	}
+	r.held("R-P1", "R-P2", "R-P3", "R-P8", "R-P9")
 	return fields
 }
 
@@ -122,6 +124,16 @@ func formatFailure(c *checks, err error) {
 		rule = broken.Rule
 	}
 	c.fail(rule, FormatFailure, "", err.Error())
+}
+
+// applied notes the outcome of rules of the format package, which stop at the first that
+// is broken.
+func (c *checks) applied(err error, rules ...string) {
+	if err != nil {
+		formatFailure(c, err)
+		return
+	}
+	c.held(rules...)
 }
 
 // holdAgainstFile applies the rules on how the signatures lie in the file and what
@@ -153,17 +165,13 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 		if s.Coverage.ByteRange == nil {
 			s.Coverage.ByteRange = []int64{}
 		}
-		for _, rule := range []func() error{
-			func() error { return err },
-			func() error { return nested[i] },
-			func() error { return file.Consistent(field.Signature) },
-			func() error { return file.Accounting(field.Revision) },
-			func() error { return file.OneView(field.Revision) },
-		} {
-			if err := rule(); err != nil {
-				formatFailure(c, err)
-			}
+		c.applied(err, "R-B1", "R-B2", "R-B3", "R-B5")
+		if field.sound { // the ranges of others are no ranges
+			c.applied(nested[i], "R-B6")
 		}
+		c.applied(file.Consistent(field.Signature), "R-B7", "R-B8")
+		c.applied(file.Accounting(field.Revision), "R-P4", "R-P5", "R-P7")
+		c.applied(file.OneView(field.Revision), "R-P6")
 		later.judge(&s, c, &field)
 		if at, err := pdfTime(field.Time); err == nil {
 			s.ClaimedSigningTime = claimed(at)
@@ -191,6 +199,7 @@ func (f *signedField) readCMS(c *checks) {
 	if !f.file.Padding(f.Signature, cms.Length) {
 		c.warn("R-B4", "sig.padding", "bytes after the CMS in /Contents are not zero")
 	}
+	c.held("R-B4")
 }
 
 // judgeField judges one signature or document time-stamp with all that is at hand.
@@ -215,13 +224,28 @@ func (e *evidence) judgeField(ctx context.Context, field *signedField, s *Signat
 	}
 	subject := signed{cms: field.cms, signer: 0, digest: field.digest, options: options, proofs: proofs}
 	field.leaf = e.judgeCMS(ctx, s, c, subject)
+	judgeCovered(c)
 	if at := s.ClaimedSigningTime; at != nil && field.leaf != nil && certs.CheckValidity(field.leaf, *at) != nil {
 		c.fail("R-C11", SigConstraintsFailure, "", "claimed signing time (/M) outside the certificate's validity")
 	}
 }
 
+// judgeCovered says of the byte range (R-B9) what the CMS said of the content.
+func judgeCovered(c *checks) {
+	for _, check := range *c {
+		if check.Status == Fail && (check.ID == "R-C4" || check.ID == "R-C7") {
+			if check.sub == HashFailure {
+				c.fail("R-B9", HashFailure, "", "what the byte range covers is not what was signed")
+			}
+			return
+		}
+	}
+	c.held("R-B9")
+}
+
 // judgeTimestamp takes over what was found about a document time-stamp.
 func (f *signedField) judgeTimestamp(s *Signature, c *checks) {
+	c.held("R-B10")
 	t := f.stamp
 	if t == nil { // it does not cover what it says, which has been said
 		return
@@ -238,9 +262,11 @@ func judgeSubFilter(s *Signature, c *checks, signature pades.Signature) (pades.C
 	switch signature.SubFilter {
 	case "ETSI.CAdES.detached":
 		s.Format = "PAdES-BASELINE-B"
+		c.held("R-B10")
 		return pades.CheckOptions{Profile: pades.PAdES}, true
 	case "adbe.pkcs7.detached":
 		s.Format = "PKCS7-B"
+		c.held("R-B10")
 		return pades.CheckOptions{Profile: pades.Legacy}, true
 	}
 	s.Format = "UNKNOWN"

@@ -205,6 +205,22 @@ var sentences = map[string]Sentence{
 		"Dữ liệu về trạng thái chứng thư kèm theo không chứng minh được cho thời điểm ký. Hãy kiểm tra lại khi có kết nối mạng.",
 		"The revocation data that come along prove nothing for the time of signing. Verify again when there is a connection.",
 	},
+	"ts.again": {
+		"Cùng một dấu thời gian được gắn nhiều lần; lặp lại không chứng minh thêm điều gì.",
+		"The same time-stamp is attached several times, which proves no more than once.",
+	},
+	"ts.early": {
+		"Thời điểm ký do người ký khai sớm hơn dấu thời gian của nội dung; chữ ký thực ra được tạo sau dấu thời gian đó.",
+		"The claimed signing time is earlier than the time-stamp over the content, after which the signature was made.",
+	},
+	"store.refused": {
+		"Dữ liệu trạng thái chứng thư kèm theo không dùng làm bằng chứng được (sai nơi cấp, sai phạm vi, chỉ là bản thay đổi, hoặc sai thời điểm); kết luận dựa vào nguồn khác nếu có.",
+		"Revocation data that came along are no evidence (of another issuer, scope or time, or changes only); the verdict rests on other sources, if there are any.",
+	},
+	"sig.overlap": {
+		"Sau chữ ký có thêm thứ nằm đè lên nội dung của trang; hãy đối chiếu với bản đã ký.",
+		"Something added after the signature lies over what a page shows: compare with the signed version.",
+	},
 	"store.unreadable": {
 		"Không đọc được kho dữ liệu xác minh kèm theo tệp; kết luận dựa vào nguồn khác.",
 		"The validation data in the file could not be read; the verdict rests on other sources.",
