@@ -62,7 +62,7 @@ func (l *crl) readExtensions() error {
 	for _, e := range l.extensions {
 		switch e.Id.String() {
 		case "2.5.29.27": // deltaCRLIndicator, 5.2.4: lists changes only, critical or not
-			return fmt.Errorf("delta: %w", ErrOther)
+			return fmt.Errorf("a delta list: %w", ErrPartial)
 		case "2.5.29.28": // issuingDistributionPoint, 5.2.5
 			if err := l.scope.read(e.Value); err != nil {
 				return err
@@ -149,7 +149,12 @@ func (s *crlScope) read(der []byte) error {
 	}
 	// A list of some reasons or of attribute certificates cannot show that a certificate is good; an indirect one may mean
 	// another authority's serial numbers.
-	if point.SomeReasons.BitLength > 0 || point.Indirect || point.AttributesOnly {
+	switch {
+	case point.Indirect:
+		return fmt.Errorf("an indirect list: %w", ErrPartial)
+	case point.SomeReasons.BitLength > 0:
+		return fmt.Errorf("a list of some reasons: %w", ErrPartial)
+	case point.AttributesOnly:
 		return fmt.Errorf("scope: %w", ErrOther)
 	}
 	s.usersOnly, s.caOnly = point.UsersOnly, point.CAOnly

@@ -50,6 +50,7 @@ var (
 	ErrRefused       = errors.New("responder answers with an error") // RFC 6960, 4.2.1, responseStatus
 	ErrUnlisted      = errors.New("responder does not know the certificate")
 	ErrOther         = errors.New("answer is about other certificates")
+	ErrPartial       = errors.New("answer tells part of what was revoked only, which is no evidence here")
 	ErrNotAuthorized = errors.New("signer of the answer not authorised")
 	ErrForged        = errors.New("signature on the answer does not hold")
 	ErrReplayed      = errors.New("answer carries another nonce")

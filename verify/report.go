@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"kytiem/certs"
 	"kytiem/pades"
 )
 
@@ -43,6 +44,8 @@ type PolicyName struct {
 	SHA256           string `json:"sha256"`
 	AlgorithmsSHA256 string `json:"algorithms_sha256"`
 	TrustSHA256      string `json:"trust_sha256"`
+
+	Domains []certs.Domain `json:"domains,omitempty"` // that are accepted, where not all are
 }
 
 // Signature is the outcome for one signature.
