@@ -148,7 +148,10 @@ func (s *Service) declare(ctx context.Context, status Status) (SignedStatus, err
 	}
 	signatures, err := s.o.Statements.Carrier.Sign(ctx, []signer.Request{prepared.Request})
 	if err != nil {
-		return said, fmt.Errorf("signing a statement: %w", err)
+		if ctx.Err() != nil {
+			return said, ctx.Err()
+		}
+		return said, fmt.Errorf("signing a statement: %w: %w", ErrKeyAway, err) // a device was taken out, hangs, or wants its operator
 	}
 	if len(signatures) != 1 {
 		return said, fmt.Errorf("signing a statement: %w", signer.ErrSignature)

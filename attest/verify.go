@@ -27,7 +27,11 @@ func (s *Service) Verify(ctx context.Context, in Submission) (*verify.Report, er
 	if max(len(in.File), len(in.Content)) > verify.MaxDocumentBytes {
 		return nil, fmt.Errorf("document of %d bytes: %w", max(len(in.File), len(in.Content)), ErrTooLarge)
 	}
-	report, err := judge(ctx, s.judge(), in)
+	verifier, err := s.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	report, err := judge(ctx, verifier, in)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}

@@ -175,7 +175,7 @@ func TestWordCheck(t *testing.T) {
 		{"for nothing", certs.Word{Certificate: good}, certs.ErrUsage},
 		{"for something else", certs.Word{Certificate: good, Purposes: []certs.Purpose{"tls"}}, certs.ErrUsage},
 		{"a signer's", certs.Word{Certificate: issue(t, ca, chair()).Certificate, Purposes: certs.Purposes()}, certs.ErrNotAuthority},
-		{"ends before it begins", certs.Word{Certificate: good, Purposes: certs.Purposes(), Period: certs.Period{From: now, Until: now}}, certs.ErrNotYetValid},
+		{"ends before it begins", certs.Word{Certificate: good, Purposes: certs.Purposes(), Period: certs.Period{From: now, Until: now}}, certs.ErrPeriod},
 		{"another domain", certs.Word{Certificate: good, Purposes: certs.Purposes(), Domain: "private"}, certs.ErrDomain},
 	} {
 		if err := test.word.Check(); !errors.Is(err, test.want) {

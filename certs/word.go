@@ -25,6 +25,9 @@ func Purposes() []Purpose { return []Purpose{ForCA, ForTSA, ForRemote} }
 // ErrNotAuthority is a certificate at which nobody's path could end.
 var ErrNotAuthority = errors.New("not the certificate of a certification authority")
 
+// ErrPeriod is a time that ends before it begins.
+var ErrPeriod = errors.New("time that ends before it begins")
+
 // Word is what was said of an anchor while the service runs, beside the directory.
 type Word struct {
 	Certificate *x509.Certificate
@@ -49,7 +52,7 @@ func (w Word) Check() error {
 	case !cert.IsCA || !cert.BasicConstraintsValid || cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageCertSign == 0:
 		return fmt.Errorf("certificate %s: %w", Serial(cert), ErrNotAuthority)
 	case !from.IsZero() && !until.IsZero() && !until.After(from):
-		return fmt.Errorf("anchor %s, whose time ends before it begins: %w", Serial(cert), ErrNotYetValid)
+		return fmt.Errorf("anchor %s: %w", Serial(cert), ErrPeriod)
 	case w.Domain != "" && !slices.Contains(Domains(), w.Domain):
 		return ErrDomain
 	}
