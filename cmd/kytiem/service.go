@@ -55,7 +55,7 @@ var errNoDatabase = errors.New("no database there")
 // opened to serve only: an operator must get at the database when it has expired, too.
 func (s *settings) with(ctx context.Context, stderr io.Writer, to purpose, do func(*service) error) (err error) {
 	one := &service{settings: *s, log: s.logger(stderr)}
-	o := attest.Options{Lifetime: s.RequestLifetime, Temp: s.Temp, Algorithms: s.Algorithms, Log: one.log}
+	o := attest.Options{Domains: s.domains(), Lifetime: s.RequestLifetime, Temp: s.Temp, Algorithms: s.Algorithms, Log: one.log}
 	if s.Trust != "" {
 		if o.Anchors, err = certs.LoadAnchors(s.Trust); err != nil {
 			return fmt.Errorf("KYTIEM_TRUST: %w", err)
@@ -67,27 +67,32 @@ func (s *settings) with(ctx context.Context, stderr io.Writer, to purpose, do fu
 	if s.Revocation != "offline" {
 		o.Revocation = &certs.HTTP{AllowPrivate: s.Revocation == "private"}
 	}
-	if to == serving {
-		if o.Statements, err = s.statements(ctx, o.Anchors); err != nil {
-			return err
-		}
-	}
-	if len(s.TSA) > 0 {
-		if len(o.Anchors.TSA) == 0 {
-			return fmt.Errorf("KYTIEM_TRUST %s không có chứng thư gốc của TSA · holds no anchor of the TSA: %w", s.Trust, errSettings)
-		}
-		authorities := &signer.Authorities{}
-		for _, address := range s.TSA {
-			tsa := &signer.TSA{URL: address, User: s.TSAUser, Password: s.TSAPassword, Timeout: s.TSATimeout, Anchors: o.Anchors, Revocation: o.Revocation}
-			one.tsas, authorities.TSAs = append(one.tsas, tsa), append(authorities.TSAs, tsa)
-		}
-		o.Timestamper = authorities
-	}
 	if one.store, err = s.open(ctx, to); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, one.store.Close()) }()
 	o.Store = one.store
+	anchors, err := attest.New(o).Trust(ctx) // with those that were added while it ran
+	if err != nil {
+		return err
+	}
+	if to == serving {
+		if o.Statements, err = s.statements(ctx, anchors); err != nil {
+			return err
+		}
+	}
+	if len(s.TSA) > 0 {
+		if len(anchors.TSA) == 0 {
+			return fmt.Errorf("KYTIEM_TRUST %s không có chứng thư gốc của TSA · holds no anchor of the TSA: %w", s.Trust, errSettings)
+		}
+		authorities := &signer.Authorities{}
+		for _, address := range s.TSA {
+			tsa := &signer.TSA{URL: address, User: s.TSAUser, Password: s.TSAPassword, Timeout: s.TSATimeout, Revocation: o.Revocation,
+				Trust: func(ctx context.Context) (certs.Anchors, error) { return one.Trust(ctx) }}
+			one.tsas, authorities.TSAs = append(one.tsas, tsa), append(authorities.TSAs, tsa)
+		}
+		o.Timestamper = authorities
+	}
 	one.Service = attest.New(o)
 	return do(one)
 }
