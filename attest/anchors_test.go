@@ -14,6 +14,7 @@ import (
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/certs/devca"
+	"kytiem/signer"
 	"kytiem/store"
 	"kytiem/verify"
 )
@@ -307,4 +308,27 @@ func TestAnchorsMeet(t *testing.T) {
 			}
 		}
 	}}).hold)
+}
+
+// TestAuthorityAddedWhileRunning: what waits for a time-stamping authority that is not trusted goes on once its root is
+// added, without a restart.
+func TestAuthorityAddedWhileRunning(t *testing.T) {
+	var service *attest.Service
+	tsa := &signer.TSA{Trust: func(ctx context.Context) (certs.Anchors, error) { return service.Trust(ctx) }}
+	d := newDesk(t, func(o *attest.Options) { o.Timestamper = tsa })
+	service, tsa.URL, tsa.Now = d.Service, d.url+"/tsa", d.clock.now
+	b := d.signed(t, 1)
+	if _, err := d.Raise(t.Context(), b.ID); !errors.Is(err, certs.ErrNoPath) {
+		t.Fatalf("under an unknown authority: %v", err)
+	}
+	order := trustOrder(d.ca.TSARoot().Certificate)
+	order.Purposes = []certs.Purpose{certs.ForTSA}
+	if _, err := d.AddAnchor(t.Context(), d.who[attest.Admin], order); err != nil {
+		t.Fatal(err)
+	}
+	l, err := d.Raise(t.Context(), b.ID)
+	if err != nil || l.Level != string(signer.LevelLTA) {
+		t.Errorf("at %s (%v), want B-LTA", l.Level, err)
+	}
+	d.faulty(t, d.Service)
 }

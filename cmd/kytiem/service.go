@@ -125,7 +125,7 @@ func (s *settings) statements(ctx context.Context, anchors certs.Anchors) (*atte
 	now := time.Now()
 	err = errors.Join(certs.CheckValidity(chain[0], now), certs.CheckUsage(chain[0]), certs.CheckStrength(chain[0]))
 	if err == nil {
-		_, err = certs.Paths(chain[0], chain[1:], anchors.CA, now)
+		_, err = anchors.Paths(ctx, nil, certs.Signing, chain[0], chain[1:], now)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("KYTIEM_KEY %s, chứng thư không dùng được với KYTIEM_TRUST · its certificate does not serve under KYTIEM_TRUST: %w", s.Key, err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,6 +109,9 @@ func trustAddCommand() *cobra.Command {
 			}
 			o.DER = found[0].Raw
 			for _, p := range purposes {
+				if !slices.Contains(certs.Purposes(), certs.Purpose(p)) {
+					return errors.New("--purpose là ca (người ký), tsa (dấu thời gian) hoặc rs (ký số từ xa) · is one of these")
+				}
 				o.Purposes = append(o.Purposes, certs.Purpose(p))
 			}
 			if domain != "" {
