@@ -3,6 +3,7 @@ package attest_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,9 @@ func (c *raisingContest) begin(t *testing.T, s *servers) {
 	works(t, s.both[:]...)
 }
 
+// raising is about how long a job takes to be there and to raise two files.
+const raising = 200 * time.Millisecond
+
 func (c *raisingContest) stage(t *testing.T, s *servers) ([]act, func([]error)) {
 	if c.anchors.CA == nil {
 		c.begin(t, s)
@@ -55,7 +59,10 @@ func (c *raisingContest) stage(t *testing.T, s *servers) ([]act, func([]error)) 
 		_, outcomes, err := on.Complete(context.Background(), s.who[attest.Head], r.ID, signatures)
 		return done(outcomes, err)
 	}
-	countersign := func(on *attest.Service) error { return s.countersignSoon(t, on, key, b.ID) }
+	countersign := func(on *attest.Service) error {
+		time.Sleep(rand.N(raising))
+		return s.countersignSoon(t, on, key, b.ID)
+	}
 	return []act{{"sign", complete, nil}, {"countersign", countersign, nil}}, func([]error) { c.settle(t, s, b.ID) }
 }
 
