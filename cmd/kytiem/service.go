@@ -67,6 +67,12 @@ func (s *settings) with(ctx context.Context, stderr io.Writer, to purpose, do fu
 	if s.Revocation != "offline" {
 		o.Revocation = &certs.HTTP{AllowPrivate: s.Revocation == "private"}
 	}
+	var key holder
+	if to == serving && s.Key != "" { // before the database: a wrong PIN leaves nothing behind
+		if key, err = s.openKey(ctx); err != nil {
+			return fmt.Errorf("KYTIEM_KEY %s: %w", s.Key, err)
+		}
+	}
 	if one.store, err = s.open(ctx, to); err != nil {
 		return err
 	}
@@ -76,8 +82,8 @@ func (s *settings) with(ctx context.Context, stderr io.Writer, to purpose, do fu
 	if err != nil {
 		return err
 	}
-	if to == serving {
-		if o.Statements, err = s.statements(ctx, anchors); err != nil {
+	if key != nil {
+		if o.Statements, err = s.statements(ctx, key, anchors); err != nil {
 			return err
 		}
 	}
@@ -111,19 +117,12 @@ func (s *settings) open(ctx context.Context, to purpose) (*store.Store, error) {
 	return store.Open(ctx, store.Options{Database: s.Database, Connections: s.Held})
 }
 
-// statements opens the service's own key, which has to be one that verifiers accept: a
-// service that starts with another would sign its statements in vain.
-func (s *settings) statements(ctx context.Context, anchors certs.Anchors) (*attest.Statements, error) {
-	if s.Key == "" {
-		return nil, nil //nolint:nilnil // none is what attest takes for none
-	}
-	carrier, err := s.openKey(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("KYTIEM_KEY %s: %w", s.Key, err)
-	}
+// statements asks of the service's own key that verifiers accept it: a service that starts
+// with another would sign its statements in vain.
+func (s *settings) statements(ctx context.Context, carrier holder, anchors certs.Anchors) (*attest.Statements, error) {
 	chain := carrier.Certificates()
 	now := time.Now()
-	err = errors.Join(certs.CheckValidity(chain[0], now), certs.CheckUsage(chain[0]), certs.CheckStrength(chain[0]))
+	err := errors.Join(certs.CheckValidity(chain[0], now), certs.CheckUsage(chain[0]), certs.CheckStrength(chain[0]))
 	if err == nil {
 		_, err = anchors.Paths(ctx, nil, certs.Signing, chain[0], chain[1:], now)
 	}
