@@ -142,6 +142,7 @@ func New(o Options) (http.Handler, error) {
 	a.unitCalls()
 	a.accountCalls()
 	a.certificateCalls()
+	a.trustCalls()
 	a.laterCalls()
 	if err := a.serveDescription(router); err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func (a *api) verificationCalls() {
 			"Với hồ sơ của dịch vụ này, bundle cho biết gốc có phải của dịch vụ (ours) và còn hiệu lực, bị thay thế, bị thu hồi hay mới có biên bản (status).\n\n" +
 			"Takes a PDF, a CMS signature (.p7s) with its content, the proof of a result, or {signature, sha256} where the content is not sent. A bad document is a verdict (200), not an error. Nothing is kept. " +
 			"Of bundles of this service bundle says whether the root is its own (ours), and whether it is valid, superseded, recalled or minuted only (status).",
-		problems: []string{"unreadable", "form", "json", "storage-full", "no-key", "password"},
+		problems: []string{"unreadable", "form", "json", "storage-full", "no-key", "key-away", "password"},
 		takes: map[string]*huma.MediaType{
 			"multipart/form-data": multipartOf(part{"file", true, "PDF, .p7s, proof.json"}, part{"content", true, "Nội dung của chữ ký tách rời · what a detached signature signs"},
 				part{"password", false, "Mật khẩu của PDF được mã hóa · password of an encrypted PDF"}),

@@ -45,6 +45,8 @@ var (
 	ErrUnbound        = errors.New("certificate is not bound to this account and unit")
 	ErrBoundElsewhere = errors.New("certificate is bound to another account")
 	ErrUntrusted      = errors.New("certificate does not lead to a trust anchor")
+	ErrDomain         = errors.New("trust domain is not accepted for this act")
+	ErrKeyAway        = errors.New("the service's own key is not at hand") // try again later
 	ErrNoItem         = errors.New("no such item in the signing request")
 	ErrNotScan        = errors.New("not a PDF that can be kept as the scan")
 	ErrNoMinutes      = errors.New("no minutes were drawn for this bundle")

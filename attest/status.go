@@ -155,7 +155,10 @@ func (s *Service) sign(ctx context.Context, title string, statement []byte) ([]b
 	}
 	signatures, err := s.o.Statements.Carrier.Sign(ctx, []signer.Request{prepared.Request})
 	if err != nil {
-		return nil, fmt.Errorf("signing a statement: %w", err)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fmt.Errorf("signing a statement: %w: %w", ErrKeyAway, err) // a device was taken out, hangs, or wants its operator
 	}
 	if len(signatures) != 1 {
 		return nil, fmt.Errorf("signing a statement: %w", signer.ErrSignature)

@@ -39,7 +39,10 @@ func (s *Service) Verify(ctx context.Context, in Submission) (*verify.Report, er
 	if in.Password != "" && wrongPassword(in) {
 		return nil, ErrPassword
 	}
-	v := s.judge()
+	v, err := s.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
 	v.Full = in.Full
 	if !in.At.IsZero() {
 		v.At = in.At

@@ -149,7 +149,12 @@ func (s *crlScope) read(der []byte) error {
 	}
 	// A list of some reasons or of attribute certificates cannot show that a certificate is good; an indirect one may mean
 	// another authority's serial numbers.
-	if point.SomeReasons.BitLength > 0 || point.Indirect || point.AttributesOnly {
+	switch {
+	case point.Indirect:
+		return fmt.Errorf("an indirect list: %w", ErrPartial)
+	case point.SomeReasons.BitLength > 0:
+		return fmt.Errorf("a list of some reasons: %w", ErrPartial)
+	case point.AttributesOnly:
 		return ErrScope
 	}
 	s.usersOnly, s.caOnly = point.UsersOnly, point.CAOnly

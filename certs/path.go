@@ -37,7 +37,7 @@ type Path []*x509.Certificate
 type LinkError struct {
 	Path  Path  // complete up to an anchor; not to be trusted
 	Index int   // of the certificate at fault in Path; 0 is the leaf
-	Err   error // wraps ErrExpired, ErrNotYetValid, ErrConstraints or ErrWeak
+	Err   error // wraps ErrExpired, ErrNotYetValid, ErrConstraints, ErrWeak or ErrClosed
 }
 
 func (e *LinkError) Error() string {
@@ -57,7 +57,14 @@ func (e *LinkError) Unwrap() error { return e.Err }
 // critical extensions and the key sizes of the issuers; not the leaf's key ([CheckStrength]), its usage ([CheckUsage]), nor
 // revocation ([PathRevocation]). Without a path to an anchor the error is ErrNoPath; with none that holds it is a
 // *LinkError about the one that comes closest.
+//
+// It knows nothing of purposes, periods and trust domains: that is [Anchors.Paths].
 func Paths(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Time) ([]Path, error) {
+	return build(leaf, pool, anchors, at, nil)
+}
+
+// build is Paths within the borders of trust domains.
+func build(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Time, borders map[identity]Domain) ([]Path, error) {
 	if slices.ContainsFunc(anchors, leaf.Equal) {
 		path := Path{leaf}
 		if err := path.check(at); err != nil {
@@ -66,7 +73,7 @@ func Paths(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Ti
 		return []Path{path}, nil
 	}
 
-	s := search{anchors: bySubject(anchors), pool: bySubject(pool), checks: maxSignatureChecks}
+	s := search{anchors: bySubject(anchors), pool: bySubject(pool), borders: borders, checks: maxSignatureChecks}
 	s.extend(Path{leaf}, nil)
 
 	var good []Path
@@ -113,6 +120,7 @@ type candidate struct {
 // search walks from a leaf towards the anchors, depth first.
 type search struct {
 	anchors, pool map[string][]*x509.Certificate
+	borders       map[identity]Domain
 	checks        int // signature checks left
 	found         []candidate
 }
@@ -130,6 +138,9 @@ func (s *search) extend(path Path, flaw *LinkError) {
 	anchors := s.anchors[string(last.RawIssuer)] // RFC 5280, 6.1.3 (a)(4)
 	for _, anchor := range anchors {
 		if linked, next := s.link(path, anchor, flaw); linked && len(s.found) < maxPaths {
+			if i := s.crosses(path, anchor); i >= 0 && next == nil {
+				next = &LinkError{Index: i, Err: fmt.Errorf("certificate %s is an anchor of another trust domain: %w", Serial(path[i]), ErrConstraints)}
+			}
 			s.found = append(s.found, candidate{append(slices.Clone(path), anchor), next})
 		}
 	}

@@ -50,6 +50,7 @@ var (
 	ErrRefused       = errors.New("responder answers with an error") // RFC 6960, 4.2.1, responseStatus
 	ErrUnlisted      = errors.New("responder does not know the certificate")
 	ErrOther         = errors.New("answer is about other certificates")
+	ErrPartial       = errors.New("answer tells part of what was revoked only, which is no evidence here")
 	ErrNotAuthorized = errors.New("signer of the answer not authorised")
 	ErrForged        = errors.New("signature on the answer does not hold")
 	ErrReplayed      = errors.New("answer carries another nonce")
@@ -58,9 +59,9 @@ var (
 	ErrTooEarly      = errors.New("answer from before the signature") // see HTTP.RevocationSince
 )
 
-// Kinds of ErrOther and ErrMalformed that a reader is told apart.
+// Kinds of ErrOther, ErrPartial and ErrMalformed that a reader is told apart.
 var (
-	ErrDelta    = fmt.Errorf("delta: %w", ErrOther)                                 // RFC 5280, 5.2.4
+	ErrDelta    = fmt.Errorf("a delta list: %w", ErrPartial)                        // RFC 5280, 5.2.4
 	ErrScope    = fmt.Errorf("scope: %w", ErrOther)                                 // RFC 5280, 5.2.5
 	ErrCertHash = fmt.Errorf("certHash: %w", ErrOther)                              // Common PKI: the responder has seen another
 	ErrCritical = fmt.Errorf("critical extension not understood: %w", ErrMalformed) // RFC 5280, 4.2; RFC 6960, 4.4

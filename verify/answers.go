@@ -52,6 +52,7 @@ func acceptance(source string, cause error) string {
 		{certs.ErrCritical, "R-V6", "R-V11"},
 		{certs.ErrEntry, "R-V1", "R-V11"},
 		{certs.ErrDelta, "R-V2", "R-V9"},
+		{certs.ErrPartial, "R-V2", "R-V10"},
 		{certs.ErrScope, "R-V2", "R-V10"},
 		{certs.ErrOther, "R-V2", "R-V8"},
 		{certs.ErrOutdated, "R-V4", "R-V4"},

@@ -141,7 +141,7 @@ func (e *evidence) enter(der []byte, revision int) bool {
 // strays reports whether something that came along is not as its issuer made it.
 func (e *evidence) strays() bool {
 	return len(e.pool) != len(e.raw.Certs) ||
-		len(e.stock.Strays(e.pool, append(slices.Clone(e.v.Anchors.CA), e.v.Anchors.TSA...))) > 0
+		len(e.stock.Strays(e.pool, e.v.Anchors.All())) > 0
 }
 
 // addCMS takes in what a CMS carries, and what the time-stamps in it carry. revision is
@@ -265,11 +265,15 @@ func (e *evidence) status(ctx context.Context, q question, path certs.Path, i in
 	if err != nil {
 		return certs.Revocation{Serial: certs.Serial(cert)}, false, err
 	}
-	var found *certs.Revocation
+	var found, held *certs.Revocation
 	unproven := false
 	for k := range answers {
 		a := &answers[k]
 		switch {
+		case q.outlasts(a): // for something newer to say whether it was lifted
+			if held == nil || a.ThisUpdate.After(held.ThisUpdate) {
+				held = a
+			}
 		case a.Status != certs.Good && !at.Before(a.RevokedAt): // against it counts whatever its proof
 			return *a, true, a.Check(at)
 		case found != nil || !e.speaks(q, *a, i, at):
@@ -279,10 +283,13 @@ func (e *evidence) status(ctx context.Context, q question, path certs.Path, i in
 			unproven = true
 		}
 	}
-	if found != nil {
+	if found != nil && q.lifts(found, held) {
 		return *found, true, nil
 	}
 	answer = e.live(ctx, cert, issuer)
+	if answer.Status == certs.Good && !q.lifts(&answer, held) {
+		return *held, true, held.Check(at)
+	}
 	switch err = answer.Check(at); {
 	case err == nil && believed.Before(e.v.At): // made since its issuer ceased to be believed
 		err = fmt.Errorf("certificate %s: %w", answer.Serial, errNoProof)
@@ -290,6 +297,20 @@ func (e *evidence) status(ctx context.Context, q question, path certs.Path, i in
 		err = errors.Join(errNoProof, err)
 	}
 	return answer, false, err
+}
+
+// outlasts reports whether an answer tells of a hold from before the signature that may have been lifted before it was
+// made: a hold is judged at the time of signing (Thông tư 15/2025/TT-BKHCN, Phụ lục II, 1.1), which is the earliest at
+// which the signature is proven, or by its own word within the hold.
+func (q question) outlasts(a *certs.Revocation) bool {
+	within := !q.made.IsZero() && !q.made.Before(a.RevokedAt) && !q.made.After(a.ThisUpdate)
+	return a.Status == certs.Suspended && a.ThisUpdate.Before(q.since(q.proofs[0])) && !within
+}
+
+// lifts reports whether an answer shows that a hold was over when the signature was made. One from long after shows
+// that it was lifted, and not when.
+func (q question) lifts(a, held *certs.Revocation) bool {
+	return held == nil || a.ThisUpdate.After(held.ThisUpdate) && a.CurrentAt(q.since(q.proofs[0]))
 }
 
 // believedThen reports whether an answer is proven to be from when its makers were

@@ -14,9 +14,9 @@ import (
 
 // question is what is asked about a certificate that signed.
 type question struct {
-	leaf    *x509.Certificate
-	anchors []*x509.Certificate
-	usage   func(*x509.Certificate) error
+	leaf  *x509.Certificate
+	use   certs.Use
+	usage func(*x509.Certificate) error
 	// proofs are times at which the signature is proven to have existed, earliest first;
 	// the last is the validation time.
 	proofs []time.Time
@@ -85,7 +85,7 @@ func (e *evidence) askAt(ctx context.Context, q question, at time.Time) answer {
 	if err := certs.CheckStrength(q.leaf); err != nil {
 		c.fail("R-X4", CryptoConstraintsFailure, "", err.Error())
 	}
-	paths, err := certs.Paths(q.leaf, e.pool, q.anchors, at)
+	paths, err := e.v.Anchors.Paths(ctx, e.v.Revocation, q.use, q.leaf, e.pool, at)
 	if err != nil {
 		a.path = e.failPath(c, q, at, err)
 		return a
@@ -112,6 +112,8 @@ func (e *evidence) failPath(c *checks, q question, at time.Time, err error) cert
 		path = link.Path
 	}
 	switch {
+	case errors.Is(err, certs.ErrClosed):
+		c.fail("R-X1", NoCertificateChainFoundNoPOE, "cert.anchor_closed", err.Error())
 	case errors.Is(err, certs.ErrNoPath):
 		c.fail("R-X1", NoCertificateChainFound, "", err.Error())
 		e.ownRoot(c, q, at)
@@ -155,11 +157,10 @@ func (e *evidence) askPath(ctx context.Context, q question, a *answer, path cert
 	c := &a.checks
 	anchor := path[len(path)-1]
 	period := e.v.Anchors.Period(anchor)
-	if !period.Holds(a.at) {
-		c.fail("R-X1", NoCertificateChainFoundNoPOE, "cert.anchor_closed", "trust anchor "+certs.Serial(anchor)+" is not trusted at "+a.at.Format(time.RFC3339))
+	if !e.askDomain(c, q, anchor) {
 		return
 	}
-	c.held("R-X1", "R-X2", "R-C9")
+	c.held("R-X2", "R-C9")
 	e.askStrength(q, a, path)
 	if len(path) == 1 {
 		e.askAnchored(c, q, a.at)
@@ -195,6 +196,22 @@ func (e *evidence) askPath(ctx context.Context, q question, a *answer, path cert
 		*c = append(*c, state...)
 	}
 	c.held("R-X7")
+}
+
+// askDomain names the trust domain that the path ends in, and holds it against those that are accepted for signatures;
+// which authorities' time-stamps are believed is said by their anchors alone.
+func (e *evidence) askDomain(c *checks, q question, anchor *x509.Certificate) bool {
+	domain := e.v.Anchors.Domain(anchor)
+	named := "of no stated trust domain"
+	if domain != "" {
+		named = "of the trust domain " + string(domain)
+	}
+	if q.use == certs.Signing && !domain.Accepted(e.v.Domains) {
+		c.fail("R-X1", ChainConstraintsFailure, "cert.domain", "trust anchor "+certs.Serial(anchor)+" is "+named+", which is not accepted here")
+		return false
+	}
+	c.ok("R-X1", "path to a trust anchor "+named)
+	return true
 }
 
 // since is from when on an answer about a certificate says enough: from the time asked

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"kytiem/certs"
 )
 
 // Report is the outcome for one input. It is deterministic given the bytes of the
@@ -41,6 +43,8 @@ type PolicyName struct {
 	SHA256           string `json:"sha256"`
 	AlgorithmsSHA256 string `json:"algorithms_sha256"`
 	TrustSHA256      string `json:"trust_sha256"`
+
+	Domains []certs.Domain `json:"domains,omitempty"` // that are accepted, where not all are
 }
 
 // Signature is the outcome for one signature.

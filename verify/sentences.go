@@ -197,6 +197,10 @@ var sentences = map[string]Sentence{
 		"Chứng thư gốc chỉ được tin cậy trong một khoảng thời gian, và không có dấu thời gian chứng minh đã ký trong khoảng đó.",
 		"The trust anchor is trusted for a certain time only, and nothing proves that the signature is from within it.",
 	},
+	"cert.domain": {
+		"Chứng thư thuộc hệ thống chứng thực (công cộng hoặc chuyên dùng công vụ) mà nơi kiểm tra này không chấp nhận.",
+		"The certificate belongs to a trust domain (public or official-duty authorities) that is not accepted here. Ask for a signature of the other.",
+	},
 	"cert.aged": {
 		"Thuật toán hoặc khóa của chứng thư đã hết thời hạn được coi là an toàn, và không có dấu thời gian chứng minh đã ký trước đó.",
 		"The algorithm or key is no longer believed to be safe, and no time-stamp proves that it was used before.",
