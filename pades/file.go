@@ -47,6 +47,8 @@ type File struct {
 	parsed    int64                   // spent of Limits.Parsed
 	indexed   int                     // objects in the streams above; at most Limits.Objects
 	held      int                     // values of signature dictionaries
+	open      []Value                 // see scanner
+	known     knownObjects            // see indirectAt
 	root      lastRoot
 	answers   map[question]error // see once
 }

@@ -19,11 +19,12 @@ func (v *Verifier) PDF(ctx context.Context, name string, data []byte) *Report {
 	ctx, cancel := context.WithTimeout(ctx, inputTime)
 	defer cancel()
 	v = v.fixed()
-	r := v.report(name, "pdf", data)
-	fields := v.addPDF(ctx, r, "", data)
-	if m, d, ok := embedded(fields); ok {
+	r, d := v.report(name, "pdf", nil), &digests{data: data}
+	fields := v.addPDF(ctx, r, "", d)
+	r.Document.SHA256, r.Document.Size = d.document(), int64(len(data))
+	if m, document, ok := embedded(fields); ok {
 		r.Bundle = bundleOf(m)
-		judgeFields(r, fields, m, d)
+		judgeFields(r, fields, m, document)
 	}
 	r.settle()
 	return r
@@ -43,27 +44,24 @@ type signedField struct {
 	cms   *pades.CMS
 
 	evidence *evidence // of the document
+	digests  *digests  // likewise
 
 	coverage pades.Coverage
 	sound    bool // it covers what it says, so that its digest means something
 	stamp    *Timestamp
 }
 
-// digest hashes the byte range (R-B9), which has passed R-B1.
 func (f *signedField) digest(hash crypto.Hash) ([]byte, error) {
-	h, data, r := hash.New(), f.file.Bytes(), f.ByteRange
-	h.Write(data[:r[1]])
-	h.Write(data[r[2] : r[2]+r[3]])
-	return h.Sum(nil), nil
+	return f.digests.of(f.ByteRange, hash)
 }
 
-// addPDF adds the signatures of data to the report, their ids beginning with
+// addPDF adds the signatures of a document to the report, their ids beginning with
 // prefix. A document that cannot be read is a failed check of the whole.
 //
 // First every signature is held against the file, then the document time-stamps are
 // judged, the latest first, and then the signatures with what the time-stamps prove.
-func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []byte) []signedField {
-	file, signatures, err := openPDF(data)
+func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, d *digests) []signedField {
+	file, signatures, err := openPDF(d.data)
 	if err != nil {
 		formatFailure((*checks)(&r.Checks), err)
 		return nil
@@ -88,8 +86,8 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []
 		(*checks)(&r.Checks).warn("R-X8", "store.unreadable", "security store: "+err.Error())
 	}
 	r.held("R-X8")
-	fields, reports := v.holdAgainstFile(ctx, r, prefix, file, signatures, e)
-	nameRevisions(reports, data)
+	fields, reports := v.holdAgainstFile(ctx, r, prefix, file, signatures, e, d)
+	nameRevisions(reports, d.data)
 	for i, t := range e.documentTimestamps(ctx, fields) {
 		fields[i].stamp = &t
 	}
@@ -138,7 +136,7 @@ func (c *checks) applied(err error, rules ...string) {
 
 // holdAgainstFile applies the rules on how the signatures lie in the file and what
 // became of it after them, and reads their CMS.
-func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string, file *pades.File, signatures []pades.Signature, e *evidence) ([]signedField, []Signature) {
+func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string, file *pades.File, signatures []pades.Signature, e *evidence, d *digests) ([]signedField, []Signature) {
 	nested := pades.Nested(signatures)
 	later := v.laterOf(file, signatures)
 	fields := make([]signedField, len(signatures))
@@ -147,7 +145,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 		if exhausted(ctx, r) {
 			return fields[:i], reports[:i]
 		}
-		field := signedField{Signature: signatures[i], file: file, evidence: e}
+		field := signedField{Signature: signatures[i], file: file, evidence: e, digests: d}
 		s := Signature{
 			ID: prefix + signatures[i].Field, Field: signatures[i].Field, SubFilter: signatures[i].SubFilter,
 			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
@@ -177,6 +175,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 			s.ClaimedSigningTime = claimed(at)
 		}
 		if field.sound {
+			d.expect(field.ByteRange)
 			field.readCMS(c)
 			if field.cms != nil {
 				e.addCMS(field.cms, field.Revision+1)

@@ -19,7 +19,7 @@ func (d *directory) judgeSignatures(ctx context.Context) {
 	if err != nil {
 		d.checks.fail("R-D5", FormatFailure, "bundle.files", err.Error())
 	} else {
-		fields = d.v.addPDF(ctx, d.report, bundle.PagesFile+"#", pages)
+		fields = d.v.addPDF(ctx, d.report, bundle.PagesFile+"#", &digests{data: pages})
 	}
 	if d.unsignedTail && len(fields) == 0 {
 		d.checks.fail("R-D5", HashFailure, "bundle.pages", "bundle.pdf goes on after the pages, and no signature covers it")
