@@ -45,8 +45,9 @@ type Options struct {
 	// is 30 seconds.
 	SlowSender time.Duration
 
-	// Heavy is how many imports, seals and verifications run at once; those beyond wait a
-	// little and are then sent away. Zero is two per processor.
+	// Heavy is how many imports, seals and verifications run at once, and beside them how
+	// many calls that prepare or complete signatures; those beyond wait a little and are
+	// then sent away. Zero is two per processor.
 	Heavy int
 
 	// Calls is how many calls are under way at once, streams of events apart; those beyond
@@ -92,6 +93,7 @@ type api struct {
 	calls   *gate
 	heavy   *gate
 	small   *gate
+	signing *gate
 	streams *gate
 	purses  *purses
 	known   *known
@@ -115,8 +117,9 @@ func New(o Options) (http.Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &api{o: o, service: o.Service, log: o.Log, calls: newGate(o.Calls, 0), heavy: newGate(o.Heavy, heavyPatience), small: newGate(smallCount, 0),
-		streams: newGate(o.Calls, 0), purses: newPurses(o.Anonymous, 10*o.Anonymous),
+	a := &api{o: o, service: o.Service, log: o.Log, calls: newGate(o.Calls, 0, 0),
+		heavy: newGate(o.Heavy, queueFactor*o.Heavy, heavyPatience), signing: newGate(o.Heavy, signingFactor*o.Heavy, heavyPatience),
+		small: newGate(smallCount, 0, 0), streams: newGate(o.Calls, 0, 0), purses: newPurses(o.Anonymous, 10*o.Anonymous),
 		known: &known{recent: newRecent[bundle.HexHash, struct{}](knownCount)}, watching: &watching{of: make(map[string]int)}}
 	var err error
 	if a.metrics, err = newMetrics(o.Metrics); err != nil {

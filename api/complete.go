@@ -60,15 +60,18 @@ func (a *api) completionCall() {
 		for n, i := range in.Body.Items {
 			signatures[n] = attest.ItemSignature{Item: i.ID, Signature: i.Signature}
 		}
-		r, outcomes, err := a.service.Complete(ctx, c.who, in.ID, signatures)
+		done, err := through(ctx, a.signing, func(ctx context.Context) (attest.Completion, error) {
+			r, outcomes, err := a.service.Complete(ctx, c.who, in.ID, signatures)
+			return attest.Completion{Request: r, Outcomes: outcomes}, err
+		})
 		if err != nil {
 			return attest.Completion{}, err
 		}
-		for _, o := range outcomes {
+		for _, o := range done.Outcomes {
 			if o.Err == nil {
 				a.metrics.signed.Inc()
 			}
 		}
-		return attest.Completion{Request: r, Outcomes: outcomes}, nil
+		return done, nil
 	}, func(c attest.Completion) reply { return told(http.StatusOK, completionOf(c)) })
 }

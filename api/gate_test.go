@@ -11,7 +11,7 @@ import (
 // TestGate: who does not fit in waits a little, and is then sent away; more than so many do
 // not even wait.
 func TestGate(t *testing.T) {
-	g := newGate(1, 100*time.Millisecond)
+	g := newGate(1, queueFactor, 100*time.Millisecond)
 	if err := g.enter(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -17,8 +17,14 @@ import (
 const heavyPatience = 5 * time.Second
 
 // queueFactor is how many heavy calls may wait for each that runs. Those beyond would only
-// hold memory until their patience is over.
-const queueFactor = 8
+// hold memory until their patience is over. signingFactor is that of calls that draw or
+// complete documents for signing: each takes some hundredths of a second and a few
+// megabytes, so that many can wait for their turn, and many at once would only get in each
+// other's way.
+const (
+	queueFactor   = 8
+	signingFactor = 32
+)
 
 // streamsOfOne is how many streams of events one account may watch at once: a head has few
 // requests open, and each stream asks the database every second.
@@ -56,8 +62,8 @@ type gate struct {
 	patience time.Duration
 }
 
-func newGate(n int, patience time.Duration) *gate {
-	return &gate{slots: make(chan struct{}, n), queue: make(chan struct{}, queueFactor*n), patience: patience}
+func newGate(n, waiting int, patience time.Duration) *gate {
+	return &gate{slots: make(chan struct{}, n), queue: make(chan struct{}, waiting), patience: patience}
 }
 
 // enter takes a place, or is errOverload. Who entered has to leave.
@@ -92,10 +98,15 @@ func (g *gate) leave() { <-g.slots }
 
 // heavily runs what takes processor and memory, one of few at a time.
 func heavily[T any](ctx context.Context, c *call, do func(context.Context) (T, error)) (outcome T, err error) {
-	if err := c.api.heavy.enter(ctx); err != nil {
+	return through(ctx, c.api.heavy, do)
+}
+
+// through runs do within a gate.
+func through[T any](ctx context.Context, g *gate, do func(context.Context) (T, error)) (outcome T, err error) {
+	if err := g.enter(ctx); err != nil {
 		return outcome, err
 	}
-	defer c.api.heavy.leave()
+	defer g.leave()
 	return do(ctx)
 }
 

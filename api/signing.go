@@ -130,7 +130,7 @@ func (a *api) signingCalls() {
 		if err != nil {
 			return attest.SigningRequest{}, err
 		}
-		return a.service.Prepare(ctx, c.who, order)
+		return through(ctx, a.signing, func(ctx context.Context) (attest.SigningRequest, error) { return a.service.Prepare(ctx, c.who, order) })
 	}, func(r attest.SigningRequest) reply { return told(http.StatusCreated, requestOf(r)) })
 
 	look(a, operation{id: "list-signing-requests", method: http.MethodGet, path: "/v1/signing-requests", tag: tagSigning,

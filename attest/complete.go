@@ -1,7 +1,6 @@
 package attest
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -363,7 +362,7 @@ func (f *filing) write(ctx context.Context, tx *store.Tx, who Actor) error {
 	}
 	facts := []audit.Fact{audit.ID("request", f.arrivals[0].item.Request)}
 	for _, a := range f.arrivals {
-		if _, _, err := tx.PutBlob(ctx, bytes.NewReader(a.signed)); err != nil {
+		if _, err := tx.PutContent(ctx, a.signed); err != nil {
 			return err
 		}
 		if err := tx.CompleteItem(ctx, a.item.ID, a.digest); err != nil {
@@ -375,7 +374,7 @@ func (f *filing) write(ctx context.Context, tx *store.Tx, who Actor) error {
 	if err != nil || !f.whole() {
 		return err
 	}
-	document, _, err := tx.PutBlob(ctx, bytes.NewReader(f.document.half.Document))
+	document, err := tx.PutContent(ctx, f.document.half.Document)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package attest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -215,7 +214,7 @@ func (c *countersignature) write(ctx context.Context, tx *store.Tx, who Actor) e
 		return err
 	}
 	a := &c.arrival
-	if _, _, err := tx.PutBlob(ctx, bytes.NewReader(a.signed)); err != nil {
+	if _, err := tx.PutContent(ctx, a.signed); err != nil {
 		return err
 	}
 	if err := tx.CompleteItem(ctx, a.item.ID, a.digest); err != nil {

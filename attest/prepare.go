@@ -241,7 +241,7 @@ func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, optio
 // content that nothing names.
 func (s *Service) keep(ctx context.Context, content []byte) error {
 	return s.store.InTx(ctx, func(tx *store.Tx) error {
-		_, _, err := tx.PutBlob(ctx, bytes.NewReader(content))
+		_, err := tx.PutContent(ctx, content)
 		return err
 	})
 }
@@ -334,7 +334,7 @@ func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, work
 			}
 		}
 		if w.pages != nil {
-			if _, _, err := tx.PutBlob(ctx, bytes.NewReader(w.pages)); err != nil {
+			if _, err := tx.PutContent(ctx, w.pages); err != nil {
 				return SigningRequest{}, err
 			}
 		}

@@ -267,7 +267,7 @@ func (r *raising) keep(ctx context.Context, tx *store.Tx) error {
 			if sum = sha256.Sum256(f.to.Content); f.to.Base != f.before.SHA256 {
 				return fmt.Errorf("%s of bundle %s: %w", f.before.Name, r.bundle.ID, store.ErrStale)
 			}
-			if _, _, err := tx.PutBlob(ctx, bytes.NewReader(f.to.Content)); err != nil {
+			if _, err := tx.PutContent(ctx, f.to.Content); err != nil {
 				return err
 			}
 			if err := tx.RaiseFile(ctx, r.bundle.ID, &f.before, string(f.was), sum); err != nil {

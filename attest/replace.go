@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"strings"
 
 	"kytiem/audit"
 	"kytiem/bundle"
@@ -161,7 +160,7 @@ func (x *succession) write(ctx context.Context, tx *store.Tx, who Actor) error {
 // keepText keeps what somebody wrote, as a blob whose digest stands in the audit chain
 // under this name: sentences have no place in the chain itself.
 func keepText(ctx context.Context, tx *store.Tx, name, text string) (audit.Fact, error) {
-	sum, _, err := tx.PutBlob(ctx, strings.NewReader(text))
+	sum, err := tx.PutContent(ctx, []byte(text))
 	return audit.ID(name, sum.String()), err
 }
 

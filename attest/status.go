@@ -1,7 +1,6 @@
 package attest
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -168,11 +167,11 @@ func (s *Service) sign(ctx context.Context, title string, statement []byte) ([]b
 
 // keep stores a statement, for the audit chain to name.
 func (said *SignedStatus) keep(ctx context.Context, tx *store.Tx) ([]audit.Fact, error) {
-	sum, _, err := tx.PutBlob(ctx, bytes.NewReader(said.Statement))
+	sum, err := tx.PutContent(ctx, said.Statement)
 	facts := []audit.Fact{audit.ID("statement", sum.String())}
 	if err != nil || said.Signature == nil {
 		return facts, err
 	}
-	sum, _, err = tx.PutBlob(ctx, bytes.NewReader(said.Signature))
+	sum, err = tx.PutContent(ctx, said.Signature)
 	return append(facts, audit.ID("signature", sum.String())), err
 }

@@ -92,7 +92,7 @@ func putUnits(ctx context.Context, tx *store.Tx, who Actor, units []bundle.Unit)
 	if err != nil {
 		return err
 	}
-	sum, _, err := tx.PutBlob(ctx, bytes.NewReader(entered))
+	sum, err := tx.PutContent(ctx, entered)
 	if err != nil {
 		return err
 	}

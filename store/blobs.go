@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
+	"time"
 
 	"kytiem/bundle"
 )
@@ -23,8 +25,9 @@ const sentChunks = 16
 // there already is not stored again. The reader is read within the transaction: it
 // must be a file or memory, never a connection that somebody can keep waiting.
 func (tx *Tx) PutBlob(ctx context.Context, r io.Reader) (sum Digest, size int64, err error) {
-	id, hash, chunks := bundle.NewID(), sha256.New(), int64(0)
+	id, hash := bundle.NewID(), sha256.New()
 	var pending []statement
+	chunks := int64(0)
 	for last := false; !last; {
 		room := make([]byte, ChunkBytes)
 		n, err := io.ReadFull(r, room)
@@ -34,7 +37,7 @@ func (tx *Tx) PutBlob(ctx context.Context, r io.Reader) (sum Digest, size int64,
 		}
 		if n > 0 {
 			hash.Write(room[:n])
-			pending = append(pending, statement{`INSERT INTO chunks (blob, n, bytes) VALUES ($1, $2, $3)`, []any{id, chunks, room[:n]}})
+			pending = append(pending, insertChunk(id, chunks, room[:n]))
 			chunks++
 			size += int64(n)
 		}
@@ -46,10 +49,7 @@ func (tx *Tx) PutBlob(ctx context.Context, r io.Reader) (sum Digest, size int64,
 		}
 	}
 	hash.Sum(sum[:0])
-	written, err := tx.conn.all(ctx, append(pending, statement{
-		`INSERT INTO blobs (sha256, id, size, chunks, stored_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING`,
-		[]any{sum[:], id, size, chunks, micros(tx.now)},
-	}))
+	written, err := tx.conn.all(ctx, append(pending, insertBlob(sum, id, size, tx.now)))
 	if err == nil && written == 0 {
 		_, err = tx.conn.exec(ctx, `DELETE FROM chunks WHERE blob = $1`, id)
 	}
@@ -57,6 +57,39 @@ func (tx *Tx) PutBlob(ctx context.Context, r io.Reader) (sum Digest, size int64,
 		return Digest{}, 0, fmt.Errorf("storing blob %s: %w", sum, err)
 	}
 	return sum, size, nil
+}
+
+// PutContent is [Tx.PutBlob] for what is in memory, whose digest is known before anything
+// is sent.
+func (tx *Tx) PutContent(ctx context.Context, content []byte) (Digest, error) {
+	sum, id := Digest(sha256.Sum256(content)), bundle.NewID()
+	written, err := tx.conn.all(ctx, []statement{insertBlob(sum, id, int64(len(content)), tx.now)})
+	if err == nil && written > 0 {
+		var pending []statement
+		n := int64(0)
+		for chunk := range slices.Chunk(content, ChunkBytes) {
+			pending = append(pending, insertChunk(id, n, chunk))
+			n++
+		}
+		for together := range slices.Chunk(pending, sentChunks) {
+			if _, err = tx.conn.all(ctx, together); err != nil {
+				break
+			}
+		}
+	}
+	if err != nil {
+		return Digest{}, fmt.Errorf("storing blob %s: %w", sum, err)
+	}
+	return sum, nil
+}
+
+func insertChunk(blob string, n int64, chunk []byte) statement {
+	return statement{`INSERT INTO chunks (blob, n, bytes) VALUES ($1, $2, $3)`, []any{blob, n, chunk}}
+}
+
+func insertBlob(sum Digest, id string, size int64, now time.Time) statement {
+	return statement{`INSERT INTO blobs (sha256, id, size, chunks, stored_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING`,
+		[]any{sum[:], id, size, (size + ChunkBytes - 1) / ChunkBytes, micros(now)}}
 }
 
 // Blob is stored content, which never changes. It is for concurrent use if its view

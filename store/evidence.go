@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +57,7 @@ func (tx *Tx) addEvidence(ctx context.Context, bundle string, pieces []Piece) er
 	for i := range pieces {
 		p := &pieces[i]
 		if !slices.Contains(there, p.SHA256) {
-			if _, _, err := tx.PutBlob(ctx, bytes.NewReader(p.Content)); err != nil {
+			if _, err := tx.PutContent(ctx, p.Content); err != nil {
 				return err
 			}
 		}
