@@ -42,6 +42,7 @@ const (
 // The paths of the page's forms below its own.
 const (
 	detachedForm = "/detached"
+	lockedForm   = "/locked"
 	signedForm   = "/signed"
 )
 
@@ -67,8 +68,8 @@ func (h *handler) verification(in language) verification {
 func (h *handler) take(w http.ResponseWriter, r *http.Request, in language) {
 	v := h.verification(in)
 	switch strings.TrimPrefix(r.URL.Path, here(in)) {
-	case detachedForm:
-		v.Answers = h.detached(w, r, in)
+	case detachedForm, lockedForm:
+		v.Answers = h.handedOn(w, r, in)
 	case signedForm:
 		v.Answers = h.signed(w, r, in)
 		if v.Answers == nil { // the file is on its way
@@ -154,9 +155,9 @@ func (h *handler) document(w http.ResponseWriter, r *http.Request, in language, 
 	return a
 }
 
-// detached judges a signature together with what it signs. The form is the one that the
-// API takes, and goes to it as it came.
-func (h *handler) detached(w http.ResponseWriter, r *http.Request, in language) []answer {
+// handedOn judges a signature together with what it signs, or a document together with its
+// password. The form is the one that the API takes, and goes to it as it came.
+func (h *handler) handedOn(w http.ResponseWriter, r *http.Request, in language) []answer {
 	said := reply{reader: w}
 	if err := h.ask(&said, r, in, verifyCall, r.Header.Get("Content-Type"), r.Body); err != nil {
 		return []answer{refusal("", http.StatusInternalServerError, "internal")}

@@ -87,6 +87,10 @@ func (d *desk) read(t *testing.T, response *http.Response, content []byte) strin
 // TestVerification sends what people bring, one by one, and reads the page.
 func TestVerification(t *testing.T) {
 	d := newDesk(t, nil)
+	locked, err := os.ReadFile("../pades/testdata/password/r6.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name, path string
 		parts      []sent
@@ -112,6 +116,10 @@ func TestVerification(t *testing.T) {
 		{"data with their signature", "/verify/detached", []sent{{"file", "manifest.p7s", d.p7s}, {"content", "manifest.json", d.manifest}}, 200,
 			[]string{"manifest.p7s", "Hợp lệ"}, []string{"is-total-failed", "is-indeterminate"}},
 		{"other data", "/en/verify/detached", []sent{{"file", "manifest.p7s", d.p7s}, {"content", "manifest.json", d.plain}}, 200, []string{"The data was changed"}, nil},
+		{"a document and its password", "/verify/locked", []sent{{"file", "kin.pdf", locked}, {"password", "", []byte("user")}}, 200, []string{"kin.pdf", "Chưa ký số"}, []string{"Mật khẩu không phải"}},
+		{"another password", "/verify/locked", []sent{{"file", "kin.pdf", locked}, {"password", "", []byte("cua-toi")}}, 422, []string{"Mật khẩu không phải của văn bản này"}, []string{"cua-toi"}},
+		{"another password, in English", "/en/verify/locked", []sent{{"file", "kin.pdf", locked}, {"password", "", []byte("mine-0")}}, 422, []string{"not this document&#39;s"}, []string{"mine-0"}},
+		{"no password", "/verify/locked", []sent{{"file", "kin.pdf", locked}, {"password", "", nil}}, 200, []string{"Chưa ký số"}, nil},
 		{"a signature alone", "/verify", []sent{{"file", "manifest.p7s", d.p7s}}, 200, []string{"Hãy đưa kèm tệp nội dung", "is-indeterminate"}, []string{"--content"}},
 		{"a proof", "/verify", []sent{{"file", "proof.json", d.proof}}, 200,
 			[]string{"Kết quả này nằm trong hồ sơ", "Họ và tên", "Ngày tiêm", "Vắc xin"}, []string{"Số giấy tờ", "dd>…"}},
@@ -159,6 +167,7 @@ func TestVerificationPage(t *testing.T) {
 		{"GET", "/verify", 200, []string{`<html lang="vi">`, "Bạn sẽ nhận được", `enctype="multipart/form-data"`, `href="/en/verify"`, "nhiều nhất 10 tệp, mỗi tệp đến 64 MB"}},
 		{"GET", "/en/verify", 200, []string{`<html lang="en">`, "What you will get", `action="/en/verify#answers"`, `href="/verify"`}},
 		{"GET", "/verify/detached", 200, []string{"Bạn sẽ nhận được"}},
+		{"GET", "/verify/locked", 200, []string{"Bạn sẽ nhận được"}},
 		{"GET", "/en/verify/signed", 200, []string{"What you will get"}},
 		{"GET", "/", 200, []string{`<a href="/verify">`}},
 		{"GET", "/en", 200, []string{`<a href="/en/verify">`}},

@@ -121,6 +121,8 @@ var places = map[string]place{
 	// What a form leads to is the page itself for whoever only looks there.
 	"/verify/detached":    {vietnamese, verificationPage},
 	"/en/verify/detached": {english, verificationPage},
+	"/verify/locked":      {vietnamese, verificationPage},
+	"/en/verify/locked":   {english, verificationPage},
 	"/verify/signed":      {vietnamese, verificationPage},
 	"/en/verify/signed":   {english, verificationPage},
 }

@@ -98,6 +98,16 @@ var words = map[string][2]string{
 	"apart.file":    {"Tệp chữ ký (.p7s)", "The signature (.p7s)"},
 	"apart.content": {"Tệp nội dung", "The content"},
 	"apart.verify":  {"Kiểm tra chữ ký này", "Verify this signature"},
+
+	"locked": {"Văn bản PDF có mật khẩu", "A PDF with a password"},
+	"locked.about": {
+		"Chữ ký trên toàn tệp được kiểm tra mà không cần mật khẩu. Nếu nhập, bạn được báo khi mật khẩu không phải của văn bản này; dịch vụ không mở văn bản và không lưu mật khẩu.",
+		"Signatures over the whole file are verified without the password. If you type it, you are told when it is not this document's; the document is not opened, and the password is not kept.",
+	},
+	"locked.file":     {"Tệp PDF", "The PDF"},
+	"locked.password": {"Mật khẩu", "Password"},
+	"locked.verify":   {"Kiểm tra văn bản này", "Verify this document"},
+
 	"progress.send": {"Đang gửi", "Sending"},
 	"progress.look": {"Đang kiểm tra", "Verifying"},
 	"progress.done": {"Đã kiểm tra xong.", "Verified."},
@@ -204,6 +214,10 @@ var words = map[string][2]string{
 	"problem.no-such-revision": {
 		"Tệp vừa chọn không phải tệp đã kiểm tra, nên không lấy được bản đã ký. Hãy chọn lại đúng tệp đó.",
 		"The file you chose is not the one that was verified, so the signed version is not in it. Choose that very file.",
+	},
+	"problem.password": {
+		"Mật khẩu không phải của văn bản này. Hãy nhập lại, hoặc bỏ trống: chữ ký trên toàn tệp vẫn kiểm tra được.",
+		"The password is not this document's. Type it again, or leave it out: signatures over the whole file are verified without.",
 	},
 	"problem.internal": {"Dịch vụ gặp lỗi bên trong. Hãy thử lại sau; nếu vẫn vậy, báo người vận hành.", "The service met an error of its own. Try again later; if it stays, tell the operator."},
 	"problem.lost":     {"Không gửi được tệp: mất kết nối với dịch vụ. Hãy kiểm tra mạng rồi gửi lại.", "The file could not be sent: the connection to the service was lost. Check your network and send it again."},

@@ -37,7 +37,7 @@ func TestWords(t *testing.T) {
 	chosen("revocation.", "good", "revoked", "suspended", "unknown")
 	chosen("check.", "ok", "warn", "fail")
 	chosen("field.", bundle.Fields()...)
-	chosen("problem.", "unreadable", "too-large", "many", "nothing", "form", "truncated", "too-slow", "rate", "overload", "no-such-revision", "no-body", "internal", "lost")
+	chosen("problem.", "unreadable", "too-large", "many", "nothing", "form", "truncated", "too-slow", "rate", "overload", "no-such-revision", "password", "no-body", "internal", "lost")
 	for key := range said {
 		if _, known := words[key]; !known {
 			t.Errorf("no words for %s", key)

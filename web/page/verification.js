@@ -28,11 +28,13 @@ form.addEventListener("drop", (event) => {
   verify([...event.dataTransfer.files]);
 });
 
-document.getElementById("detached").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const data = new FormData(event.target);
-  run([{ file: data.get("file"), content: data.get("content"), action: event.target.action }]);
-});
+for (const own of ["detached", "locked"]) {
+  document.getElementById(own).addEventListener("submit", (event) => {
+    event.preventDefault();
+    const data = new FormData(event.target);
+    run([{ file: data.get("file"), content: data.get("content"), password: data.get("password"), action: event.target.action }]);
+  });
+}
 
 // verify sends a signature together with the file it signs, if both were given: the one
 // of the same name with another ending, or without one.
@@ -55,7 +57,7 @@ function verify(files) {
 async function run(jobs) {
   if (running || jobs.length === 0) return;
   running = true;
-  const buttons = document.querySelectorAll("#documents button, #detached button");
+  const buttons = document.querySelectorAll(".opening button");
   for (const button of buttons) button.disabled = true;
   document.getElementById("empty")?.remove();
   let first, last;
@@ -83,6 +85,7 @@ async function articlesOf(job, tell) {
   const data = new FormData();
   data.append("file", job.file);
   if (job.content) data.append("content", job.content);
+  if (job.password) data.append("password", job.password);
   const { status, response } = await post(job.action, data, tell);
   const articles = response ? [...response.querySelectorAll("#answers > article")] : [];
   return articles.length > 0 ? articles : [standing(status === 413 ? "too-large" : "lost", job.file.name)];
