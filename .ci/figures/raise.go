@@ -25,7 +25,7 @@ import (
 // are signed while it has no time-stamping authority, and found when it starts with one. The authority, the responder and the
 // database share its processors. The floor is what the authority's four RSA signatures alone would take.
 func (b *bench) raise(tsa string) (err error) {
-	server, err := pgtest.Start("fsync=on", "full_page_writes=on", "shared_buffers=256MB", "max_wal_size=2GB")
+	server, err := pgtest.Start("fsync=on", "full_page_writes=on", "shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=15min")
 	if err != nil {
 		b.table.beside("raising by jobs on PostgreSQL", "not measured", "PostgreSQL is not installed (Debian package postgresql)")
 		return nil //nolint:nilerr // said in the table

@@ -44,7 +44,7 @@ func (b *bench) onSQLite() (err error) {
 }
 
 func (b *bench) onPostgres() (err error) {
-	server, err := pgtest.Start("fsync=on", "full_page_writes=on", "shared_buffers=256MB", "max_wal_size=2GB")
+	server, err := pgtest.Start("fsync=on", "full_page_writes=on", "shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=15min")
 	if err != nil {
 		b.table.beside("service on PostgreSQL", "not measured", "PostgreSQL is not installed (Debian package postgresql)")
 		return nil //nolint:nilerr // said in the table
