@@ -138,7 +138,7 @@ func (e *evidence) judgeCMS(ctx context.Context, s *Signature, c *checks, subjec
 	if at := s.ClaimedSigningTime; at != nil && at.After(e.v.At.Add(certs.DefaultSkew)) {
 		c.fail("R-C11", SigConstraintsFailure, "sig.future", "claimed signing time after the validation time")
 	}
-	q := question{leaf: leaf, anchors: e.v.Anchors.CA, usage: certs.CheckUsage, proofs: proofs}
+	q := question{leaf: leaf, anchors: &e.v.Anchors.CA, usage: certs.CheckUsage, proofs: proofs}
 	if s.ClaimedSigningTime != nil {
 		q.made = *s.ClaimedSigningTime
 	}

@@ -15,7 +15,7 @@ import (
 // question is what is asked about a certificate that signed.
 type question struct {
 	leaf    *x509.Certificate
-	anchors []*x509.Certificate
+	anchors *[]*x509.Certificate // of the verifier, for one purpose
 	usage   func(*x509.Certificate) error
 	// proofs are times at which the signature is proven to have existed, earliest first;
 	// the last is the validation time.
@@ -85,7 +85,7 @@ func (e *evidence) askAt(ctx context.Context, q question, at time.Time) answer {
 	if err := certs.CheckStrength(q.leaf); err != nil {
 		c.fail("R-X4", CryptoConstraintsFailure, "", err.Error())
 	}
-	paths, err := certs.Paths(q.leaf, e.pool, q.anchors, at)
+	paths, err := e.pathsOf(q, at)
 	if err != nil {
 		a.path = e.failPath(c, q, at, err)
 		return a

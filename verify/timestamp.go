@@ -87,7 +87,7 @@ func (e *evidence) judgeAuthority(ctx context.Context, t *Timestamp, c *checks, 
 		c.fail("R-T1", FormatFailure, "ts.broken", err.Error())
 	}
 	a := e.ask(ctx, question{
-		leaf: stamp.Authority, anchors: e.v.Anchors.TSA, usage: certs.CheckTSAUsage, proofs: proofs,
+		leaf: stamp.Authority, anchors: &e.v.Anchors.TSA, usage: certs.CheckTSAUsage, proofs: proofs,
 		asOf: stamp.At,
 	})
 	for _, check := range a.checks {
