@@ -16,8 +16,8 @@ func (s *Stock) Refused(cert, issuer *x509.Certificate) []Revocation {
 		refused = append(refused, answer)
 		return len(refused) < maxRefused
 	}
-	for _, raw := range s.ocsps[:min(len(s.ocsps), maxStockChecks)] {
-		basic, err := decodeOCSP(raw)
+	for i, raw := range s.ocsps[:min(len(s.ocsps), maxStockChecks)] {
+		basic, err := s.read[i], s.faults[i]
 		if err == nil {
 			if !basic.numbers(cert) {
 				continue

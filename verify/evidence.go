@@ -27,6 +27,8 @@ type evidence struct {
 	raw    pades.Evidence // as it came, for the full report
 	tokens [][]byte       // time-stamps that were judged, likewise
 
+	built map[wanted]built // of path building, see pathsOf
+
 	stamps   []stamp   // document time-stamps that hold
 	archived []archive // archive time-stamps of a CMS that hold
 

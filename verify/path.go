@@ -85,7 +85,7 @@ func (e *evidence) askAt(ctx context.Context, q question, at time.Time) answer {
 	if err := certs.CheckStrength(q.leaf); err != nil {
 		c.fail("R-X4", CryptoConstraintsFailure, "", err.Error())
 	}
-	paths, err := e.v.Anchors.Paths(ctx, e.v.Revocation, q.use, q.leaf, e.pool, at)
+	paths, err := e.pathsOf(ctx, q, at)
 	if err != nil {
 		a.path = e.failPath(c, q, at, err)
 		return a
