@@ -74,6 +74,9 @@ func build(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Ti
 	}
 
 	s := search{anchors: bySubject(anchors), pool: bySubject(pool), borders: borders, checks: maxSignatureChecks}
+	if path := s.onlyPath(leaf, at); path != nil {
+		return []Path{path}, nil
+	}
 	s.extend(Path{leaf}, nil)
 
 	var good []Path
@@ -202,8 +205,9 @@ func (s *search) link(path Path, parent *x509.Certificate, flaw *LinkError) (boo
 		Err: fmt.Errorf("certificate %s may not issue certificates: %w", Serial(parent), ErrConstraints)}
 }
 
-// check judges a path whose signatures have been checked. Time comes after structure, so that ErrExpired means that
-// nothing but time (and perhaps a name or policy constraint) is wrong.
+// check judges a path. Its signatures are checked last, by crypto/x509, and before by the search where there is a choice.
+// Time comes after structure, so that ErrExpired means that nothing but time (and perhaps a name or policy constraint) is
+// wrong.
 func (p Path) check(at time.Time) *LinkError {
 	for i, cert := range p {
 		if err := p.checkStructure(i); err != nil {

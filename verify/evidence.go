@@ -103,13 +103,17 @@ func (v *Verifier) evidence() *evidence {
 const maxPool = 1000
 
 // add takes in what a CMS or a security store carries. revision is the first that holds
-// it.
-func (e *evidence) add(carried pades.Evidence, revision int) {
-	for _, der := range carried.Certs {
+// it. read are the first of the certificates, where they have been parsed already.
+func (e *evidence) add(carried pades.Evidence, revision int, read ...pades.CMSCertificate) {
+	for i, der := range carried.Certs {
 		if !e.enter(der, revision) || len(e.pool) == maxPool {
 			continue
 		}
 		e.raw.Certs = append(e.raw.Certs, der)
+		if i < len(read) && read[i].Certificate != nil {
+			e.pool = append(e.pool, read[i].Certificate)
+			continue
+		}
 		// What does not parse is no part of a path; it is a hint like all others.
 		if cert, err := x509.ParseCertificate(der); err == nil {
 			e.pool = append(e.pool, cert)
@@ -149,7 +153,7 @@ func (e *evidence) strays() bool {
 // addCMS takes in what a CMS carries, and what the time-stamps in it carry. revision is
 // the first that a time-stamp of covers it.
 func (e *evidence) addCMS(cms *pades.CMS, revision int) {
-	e.add(cms.Evidence(), revision)
+	e.add(cms.Evidence(), revision, cms.Certificates...)
 	for i := range cms.Signers {
 		s := &cms.Signers[i]
 		for _, list := range [][][]byte{s.TimeStamps(), s.ArchiveTimeStamps(), s.ContentTimeStamps()} {
@@ -162,7 +166,7 @@ func (e *evidence) addCMS(cms *pades.CMS, revision int) {
 
 func (e *evidence) addToken(token []byte, revision int) {
 	if inner, err := pades.ParseCMS(token); err == nil {
-		e.add(inner.Evidence(), revision)
+		e.add(inner.Evidence(), revision, inner.Certificates...)
 	}
 }
 
