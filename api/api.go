@@ -92,6 +92,7 @@ type api struct {
 	metrics *metrics
 	calls   *gate
 	heavy   *gate
+	small   *gate
 	signing *gate
 	streams *gate
 	purses  *purses
@@ -100,7 +101,10 @@ type api struct {
 	watching *watching
 }
 
-// New makes the handler of /v1/… and /openapi.json. It is for concurrent use.
+// Foreign are the paths outside /v1/ that the handler serves, too, for clients of others.
+func Foreign() []string { return []string{sivaPath, dssPath} }
+
+// New makes the handler of /v1/…, /openapi.json and [Foreign]. It is for concurrent use.
 func New(o Options) (http.Handler, error) {
 	o.MaxImport = cmp.Or(o.MaxImport, defaultMaxImport)
 	o.MaxDocument = cmp.Or(o.MaxDocument, defaultMaxDocument)
@@ -115,7 +119,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	a := &api{o: o, service: o.Service, log: o.Log, calls: newGate(o.Calls, 0, 0),
 		heavy: newGate(o.Heavy, queueFactor*o.Heavy, heavyPatience), signing: newGate(o.Heavy, signingFactor*o.Heavy, heavyPatience),
-		streams: newGate(o.Calls, 0, 0), purses: newPurses(o.Anonymous, 10*o.Anonymous),
+		small: newGate(smallCount, 0, 0), streams: newGate(o.Calls, 0, 0), purses: newPurses(o.Anonymous, 10*o.Anonymous),
 		known: &known{recent: newRecent[bundle.HexHash, struct{}](knownCount)}, watching: &watching{of: make(map[string]int)}}
 	var err error
 	if a.metrics, err = newMetrics(o.Metrics); err != nil {
@@ -141,6 +145,7 @@ func New(o Options) (http.Handler, error) {
 	a.unitCalls()
 	a.accountCalls()
 	a.certificateCalls()
+	a.trustCalls()
 	a.laterCalls()
 	if err := a.serveDescription(router); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"kytiem/api"
 	"kytiem/attest"
 )
 
@@ -82,6 +84,28 @@ func BenchmarkProofHTTP(b *testing.B) {
 	b.ReportMetric(float64(len(all))/time.Since(begun).Seconds(), "calls/s")
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
 	b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "p50-ms")
+}
+
+// BenchmarkVerification is a verdict on a signed document of some 150 KB through the whole handler, for
+// somebody without a token: what is asked about the signer is known.
+func BenchmarkVerification(b *testing.B) {
+	d := newDesk(b, func(o *api.Options, _ *attest.Options) { o.Anonymous = 1_000_000 })
+	document := d.get(b, d.token[attest.Head], "/v1/bundles/"+d.signed(b, 90).ID+"/bundle.pdf")
+	ask := func() {
+		r := httptest.NewRequest(http.MethodPost, "/v1/verifications", bytes.NewReader(document))
+		r.Header.Set("Content-Type", "application/pdf")
+		w := httptest.NewRecorder()
+		d.handler.ServeHTTP(w, r)
+		if w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes()[:64], []byte("TOTAL_PASSED")) {
+			b.Fatalf("status %d, %s", w.Code, w.Body)
+		}
+	}
+	ask()
+	b.SetBytes(int64(len(document)))
+	b.ReportAllocs()
+	for b.Loop() {
+		ask()
+	}
 }
 
 // BenchmarkMiddleware is what a call costs that does next to nothing.

@@ -168,7 +168,7 @@ func (a *api) bundleCalls() {
 	o = operation{id: "recall-bundle", method: http.MethodPost, path: "/v1/bundles/{id}/recall", tag: tagBundles, json: true,
 		vi: "Thu hồi một hồ sơ đã ký hoặc đã lập biên bản", en: "Recall a bundle that is signed or minuted",
 		about: "Hồ sơ hết hiệu lực ngay; các kết quả được trả lại. · The bundle is out of force at once; its results are free again.\n\n" + aboutReason,
-		acts:  []attest.Act{attest.RecallBundles}, problems: []string{"not-found", "reason", "reason-public", "text", "state"}}
+		acts:  []attest.Act{attest.RecallBundles}, problems: []string{"not-found", "reason", "reason-public", "text", "state", "key-away"}}
 	o.returns(http.StatusOK, reflect.TypeFor[bundleFull]())
 	change(a, o, func(ctx context.Context, c *call, in *published) (attest.Bundle, error) {
 		return a.service.Recall(ctx, c.who, in.ID, in.reason())
@@ -194,7 +194,7 @@ type status struct {
 func (a *api) statusCall() {
 	look(a, operation{id: "get-bundle-status", method: http.MethodGet, path: "/v1/bundles/{id}/status", tag: tagBundles, public: true, costly: true,
 		vi: "Hồ sơ còn hiệu lực không", en: "Is a bundle in force",
-		about: "Công khai: còn hiệu lực, bị thay thế, bị thu hồi, mới có biên bản, hoặc chưa rõ. · Public: valid, superseded, recalled, minuted only, or unknown.", problems: []string{"not-found"}},
+		about: "Công khai: còn hiệu lực, bị thay thế, bị thu hồi, mới có biên bản, hoặc chưa rõ. · Public: valid, superseded, recalled, minuted only, or unknown.", problems: []string{"not-found", "key-away"}},
 		func(ctx context.Context, _ *call, in *ByID) (status, error) {
 			s, err := a.service.StatusOf(ctx, in.ID)
 			if err != nil {

@@ -48,7 +48,7 @@ func (a *api) completionCall() {
 		vi: "Gửi các chữ ký, từng mục một", en: "Send the signatures, item by item",
 		about: "Chữ ký đúng được giữ dù chữ ký khác sai; xem outcomes. Gửi lại chữ ký đã nhận không phải là lỗi. ECDSA theo DER. · " +
 			"What is good is kept even when another is not; see outcomes. Sending again what was taken is no error. ECDSA as DER.",
-		acts: signingActs(), problems: []string{"not-found", "request-closed", "unbound", "too-many", "state"}}
+		acts: signingActs(), problems: []string{"not-found", "request-closed", "unbound", "too-many", "state", "key-away"}}
 	o.returns(http.StatusOK, reflect.TypeFor[completion]())
 	change(a, o, func(ctx context.Context, c *call, in *struct {
 		ByRequest

@@ -33,6 +33,8 @@ type operation struct {
 	stream bool         // lasts as long as its reader does
 	costly bool         // to be asked for by anybody
 
+	foreign bool // its problems are told as SiVa does, too
+
 	takes    map[string]*huma.MediaType // a body that is read as it comes
 	problems []string                   // codes, beside those that every such call can end with
 	outcomes map[int]*outcome
@@ -42,6 +44,7 @@ type operation struct {
 type outcome struct {
 	about  string
 	json   reflect.Type // nil: content
+	or     reflect.Type // what else it can be
 	files  []string     // types of content
 	ranged bool
 }
@@ -111,8 +114,12 @@ func (a *api) declareOutcome(d *huma.Operation, status int, out *outcome) {
 	d.Responses[strconv.Itoa(status)] = r
 	switch {
 	case out.json != nil:
-		r.Content = map[string]*huma.MediaType{"application/json": {
-			Schema: a.huma.OpenAPI().Components.Schemas.Schema(out.json, true, d.OperationID+"Answer")}}
+		schemas := a.huma.OpenAPI().Components.Schemas
+		schema := schemas.Schema(out.json, true, d.OperationID+"Answer")
+		if out.or != nil {
+			schema = &huma.Schema{OneOf: []*huma.Schema{schema, schemas.Schema(out.or, true, d.OperationID+"Answer")}}
+		}
+		r.Content = map[string]*huma.MediaType{"application/json": {Schema: schema}}
 	case len(out.files) > 0:
 		r.Content = make(map[string]*huma.MediaType)
 		for _, kind := range out.files {
@@ -250,9 +257,9 @@ func (a *api) serveDescription(router *gin.Engine) error {
 	schemas := a.huma.OpenAPI().Components.Schemas.Map()
 	delete(schemas, "ErrorModel") // huma's own, which nobody gets to see
 	delete(schemas, "ErrorDetail")
-	for _, s := range schemas {
+	for name, s := range schemas {
 		for _, p := range s.Properties {
-			if p.Type == huma.TypeArray { // an empty list is a list
+			if p.Type == huma.TypeArray && name != "DssOrder" { // an empty list is a list; clients of DSS say null
 				p.Nullable = false
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,7 +73,7 @@ func (d *described) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !strings.HasPrefix(r.URL.Path, "/v1/") || response.StatusCode == http.StatusMethodNotAllowed ||
+	if !strings.HasPrefix(r.URL.Path, "/v1/") && !slices.Contains(api.Foreign(), r.URL.Path) || response.StatusCode == http.StatusMethodNotAllowed ||
 		response.StatusCode == http.StatusPartialContent || // of JSON it is none any more
 		bytes.Contains(came, []byte(`"code":"no-such-call"`)) {
 		return response, nil

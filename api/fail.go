@@ -23,6 +23,8 @@ type problem struct {
 	EN      string  `json:"en" doc:"detail bằng tiếng Anh · detail in English"`
 	Request string  `json:"request" doc:"Mã lời gọi để hỏi người vận hành · id of the call, for asking the operator" example:"AAAAAAAAAAAAAAAAAAAAAAAAAA"`
 	Errors  []fault `json:"errors,omitempty" doc:"Từng chỗ sai · each place that is wrong"`
+
+	RequestErrors []requestError `json:"requestErrors,omitempty" doc:"Chỉ ở /validate: như SiVa nói · at /validate only: as SiVa tells it"`
 }
 
 // fault is one place that is wrong. It never repeats what was sent.
@@ -42,11 +44,14 @@ func faultsOf(err error) []fault {
 		file  *intake.FileError
 		wrong *attest.InvalidError
 		here  *invalidError
+		there *requestFault
 		away  *attest.OutsideError
 	)
 	switch {
 	case errors.As(err, &here):
 		return here.faults
+	case errors.As(err, &there):
+		return there.faults
 	case errors.As(err, &away):
 		faults := make([]fault, 0, len(away.Results))
 		for _, id := range away.Results {
@@ -116,6 +121,9 @@ func (c *call) problem(k *kind, faults []fault) problem {
 		Request: c.id, Errors: faults}
 	if c.english() {
 		p.Title, p.Detail = k.titleEN, k.en
+	}
+	if c.op != nil && c.op.foreign {
+		p.RequestErrors = requestErrors(faults, k.vi+" · "+k.en)
 	}
 	return p
 }

@@ -67,7 +67,7 @@ func (a *api) minutesCalls() {
 		vi: "Gửi bản quét PDF của biên bản đã ký đủ", en: "Send the PDF scan of the completely signed minutes",
 		about: "Hồ sơ trở thành minuted. Nội dung bản quét chưa được máy đối chiếu: người gửi chịu trách nhiệm. · " +
 			"The bundle becomes minuted. Whether the scan shows these minutes is not looked at yet: who sends it answers for it.",
-		acts: []attest.Act{attest.ConfirmMinutes}, problems: []string{"not-found", "state", "no-minutes", "not-a-scan", "form"},
+		acts: []attest.Act{attest.ConfirmMinutes}, problems: []string{"not-found", "state", "no-minutes", "key-away", "not-a-scan", "form"},
 		takes: map[string]*huma.MediaType{
 			"multipart/form-data": multipartOf(part{"file", true, "Bản quét · the scan"}),
 			"application/pdf":     {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}

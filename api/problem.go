@@ -19,23 +19,22 @@ import (
 
 // What is wrong with a call itself.
 var (
-	errNoRoute    = errors.New("no such call")
-	errNoMethod   = errors.New("no such method of this call")
-	errMediaType  = errors.New("not a type of content that this call takes")
-	errJSON       = errors.New("not JSON that is taken")
-	errInvalid    = errors.New("not as the description says")
-	errNoBody     = errors.New("no body")
-	errForm       = errors.New("not the form that this call takes")
-	errTruncated  = errors.New("body was cut off")
-	errTooLong    = errors.New("body over the limit")
-	errSlow       = errors.New("body came too slowly")
-	errOverload   = errors.New("too much under way")
-	errRate       = errors.New("too many calls from one address")
-	errStreams    = errors.New("too many streams of one account")
-	errKey        = errors.New("not an idempotency key")
-	errLater      = errors.New("comes with a later version")
-	errNoEvidence = errors.New("evidence comes with a later version")
-	errFellOver   = errors.New("fell over")
+	errNoRoute   = errors.New("no such call")
+	errNoMethod  = errors.New("no such method of this call")
+	errMediaType = errors.New("not a type of content that this call takes")
+	errJSON      = errors.New("not JSON that is taken")
+	errInvalid   = errors.New("not as the description says")
+	errNoBody    = errors.New("no body")
+	errForm      = errors.New("not the form that this call takes")
+	errTruncated = errors.New("body was cut off")
+	errTooLong   = errors.New("body over the limit")
+	errSlow      = errors.New("body came too slowly")
+	errOverload  = errors.New("too much under way")
+	errRate      = errors.New("too many calls from one address")
+	errStreams   = errors.New("too many streams of one account")
+	errKey       = errors.New("not an idempotency key")
+	errLater     = errors.New("comes with a later version")
+	errFellOver  = errors.New("fell over")
 )
 
 // kind is what callers are told of one error. Texts say what is wrong and what to do.
@@ -111,6 +110,12 @@ var kinds = []kind{
 	{errForm, 400, "form", "Biểu mẫu không đọc được", "Form cannot be read",
 		"Nội dung không phải multipart/form-data với đúng các phần của lời gọi này, mỗi phần một lần.",
 		"The body is not multipart/form-data with the parts of this call, each once.", 0},
+	{errRequest, 400, "request", "Yêu cầu không đúng", "Not a proper request",
+		"Nội dung gửi lên không đúng với giao diện này; xem errors và mô tả ở /openapi.json.",
+		"What was sent is not as this interface takes it; see errors, and the description at /openapi.json.", 0},
+	{errNoReport, 400, "no-report", "Văn bản hỏng", "Document is broken",
+		"Văn bản hỏng đến mức không tìm thấy chữ ký nào; POST /v1/verifications nói rõ hỏng ở đâu.",
+		"The document is so broken that no signature is found in it; POST /v1/verifications tells what is wrong.", 0},
 	{errTruncated, 400, "truncated", "Nội dung bị cắt", "Body was cut off",
 		"Nội dung kết thúc giữa chừng; chưa có gì được ghi. Hãy gửi lại.",
 		"The body ended half way; nothing was kept. Send it again.", 0},
@@ -132,9 +137,6 @@ var kinds = []kind{
 	{errKey, 400, "idempotency-key", "Idempotency-Key không dùng được", "Idempotency-Key cannot be used",
 		"Idempotency-Key gồm 1 đến 200 ký tự ASCII in được, chỉ một lần.",
 		"Idempotency-Key is 1 to 200 printable ASCII characters, once.", 0},
-	{errNoEvidence, 501, "later", "Chưa có trong phiên bản này", "Not in this version",
-		"report=full (kèm bằng chứng) sẽ có cùng bộ kiểm tra của phiên bản sau; hãy gọi không có tham số này.",
-		"report=full (with evidence) comes with the verifier of a later version; call without it.", 0},
 	{errLater, 501, "later", "Chưa có trong phiên bản này", "Not in this version",
 		"Lời gọi này đã được dành chỗ và sẽ có ở phiên bản sau.",
 		"This call is reserved and comes with a later version.", 0},
@@ -218,6 +220,18 @@ var kinds = []kind{
 	{attest.ErrUntrusted, 422, "untrusted", "Chứng thư không được tin cậy", "Certificate is not trusted",
 		"Chứng thư không dẫn đến tổ chức chứng thực nào được tin cậy ở đây; hãy gửi kèm chứng thư trung gian.",
 		"The certificate leads to no authority trusted here; send the issuers' certificates with it.", 0},
+	{attest.ErrDomain, 422, "trust-domain", "Hệ thống chứng thực không được chấp nhận", "Trust domain is not accepted",
+		"Chứng thư thuộc hệ thống chứng thực (công cộng hoặc chuyên dùng công vụ) không được chấp nhận cho việc này; hãy dùng chứng thư của hệ thống kia hoặc hỏi người vận hành.",
+		"The certificate belongs to a trust domain (public or official-duty) that is not accepted for this; use one of the other or ask the operator.", 0},
+	{attest.ErrKeyAway, 503, "key-away", "Khóa của dịch vụ chưa dùng được", "The service's key is not at hand",
+		"Thiết bị chứa khóa của dịch vụ không trả lời nên chưa ký được thông báo; chưa có gì được ghi. Hãy thử lại sau ít phút.",
+		"The device that holds the service's own key does not answer, so that the statement cannot be signed; nothing was kept. Try again in a minute.", 30},
+	{certs.ErrNotAuthority, 422, "not-authority", "Không phải chứng thư của tổ chức chứng thực", "Not an authority's certificate",
+		"Chứng thư gốc tin cậy phải là của một tổ chức chứng thực (CA).",
+		"A trust anchor has to be the certificate of a certification authority.", 0},
+	{certs.ErrPeriod, 422, "anchor-time", "Thời gian không đúng", "Not a time",
+		"trusted_until phải sau trusted_from.",
+		"trusted_until has to be after trusted_from.", 0},
 	{attest.ErrPerson, 422, "person-certificate", "Chứng thư của cá nhân", "Certificate of a person",
 		"Văn thư ký bằng chứng thư của cơ quan, không phải của cá nhân.",
 		"The clerk signs under the certificate of the organisation, not of a person.", 0},
@@ -310,6 +324,15 @@ var kinds = []kind{
 	{attest.ErrUnreadable, 400, "unreadable", "Không phải tài liệu kiểm tra được", "Not a document",
 		"Nội dung không phải PDF, chữ ký CMS hay bằng chứng của một kết quả.",
 		"The body is neither a PDF nor a CMS signature nor the proof of a result.", 0},
+	{attest.ErrNoRevision, 404, "no-such-revision", "Không có phiên bản này", "No such revision",
+		"Không chữ ký nào trong tài liệu bao trùm một phiên bản có SHA-256 này; lấy coverage.sha256 trong kết quả kiểm tra của chính tài liệu đó.",
+		"No signature in the document covers a revision of this SHA-256; take coverage.sha256 from the report on this very document.", 0},
+	{attest.ErrPassword, 422, "password", "Mật khẩu không đúng", "Wrong password",
+		"password không mở được văn bản này; hãy nhập lại, hoặc bỏ trống: chữ ký trên toàn văn bản vẫn kiểm tra được.",
+		"password does not open the document; type it again, or leave it out: signatures over the whole document are judged without.", 0},
+	{attest.ErrNoKey, 501, "no-key", "Dịch vụ không có khóa ký", "Service has no key",
+		"Dịch vụ này không được cấp khóa để ký kết quả kiểm tra; hãy gọi không có signed, hoặc hỏi người vận hành.",
+		"This service was given no key to sign reports with; call without signed, or ask its operator.", 0},
 	{bundle.ErrNoField, 422, "no-such-field", "Không có trường này", "No such field",
 		"disclose có tên không phải trường của bản ghi.",
 		"disclose names what is no field of a record.", 0},

@@ -219,7 +219,8 @@ func TestRefusals(t *testing.T) {
 
 	d.call(t, "", http.MethodPost, "/v1/verifications", strings.NewReader("hello"), "Content-Type", "text/plain").is(t, 400, "unreadable")
 	d.call(t, "", http.MethodPost, "/v1/verifications", strings.NewReader(""), "Content-Type", "application/pdf").is(t, 400, "no-body")
-	d.call(t, "", http.MethodPost, "/v1/verifications?report=full", strings.NewReader("x"), "Content-Type", "application/pdf").is(t, 501, "later")
+	d.call(t, "", http.MethodPost, "/v1/verifications?report=full", strings.NewReader("x"), "Content-Type", "application/pdf").is(t, 400, "unreadable")
+	d.call(t, "", http.MethodPost, "/v1/verifications?signed=x", strings.NewReader("x"), "Content-Type", "application/pdf").is(t, 422, "invalid")
 	d.call(t, "", http.MethodPost, "/v1/verifications?report=half", strings.NewReader("x"), "Content-Type", "application/pdf").is(t, 422, "invalid")
 	d.call(t, "", http.MethodPost, "/v1/verifications", object{"signature": "AAAA"}).is(t, 422, "invalid")
 	d.call(t, "", http.MethodPost, "/v1/verifications", object{"signature": "AAAA", "sha256": "x"}).is(t, 422, "invalid")

@@ -92,7 +92,8 @@ func (d *desk) world(t testing.TB) *world {
 	}
 	w.ids = map[string]string{"/v1/imports": in.ID, "/v1/records": w.record, "/v1/bundles": b.ID, "/v1/signing-requests": r.ID, "{item}": r.Items[0].ID,
 		"/v1/accounts": w.victim, "/v1/tokens": tokens[0].ID, "/v1/certificates": bound.Items[0].ID, "{code}": commune, "{annex}": "annex-01.pdf",
-		"/v1/identity-lists": bundle.NewID(), "{sha256}": fmt.Sprintf("%x", sha256.Sum256(d.key.Certificate.Raw))}
+		"/v1/identity-lists": bundle.NewID(), "{sha256}": fmt.Sprintf("%x", sha256.Sum256(d.key.Certificate.Raw)),
+		"/v1/anchors": fmt.Sprintf("%x", sha256.Sum256(d.ca.Root().Certificate.Raw))}
 	return w
 }
 
@@ -149,16 +150,21 @@ func (w *world) sample(t testing.TB, d *desk, o *operationSeen) (io.Reader, stri
 		"bind-certificate":       {"account": w.victim, "certificate": base64.StdEncoding.EncodeToString(d.key.Certificate.Raw)},
 		"unbind-certificate":     reason,
 		"delete-evidence":        reason,
+		"add-anchor":             {"certificate": d.ca.Root().Certificate.Raw, "purposes": []string{"ca"}, "reason": "thử"},
+		"remove-anchor":          {"since": "2100-01-01T00:00:00Z", "reason": "thử"},
 		"confirm-records":        {"records": []string{w.record}, "part": "identity", "result": "dung"},
 		"confirm-records/1":      {"records": []string{w.record}, "part": "vaccination"},
 	}
 	bodies["add-units"] = bodies["put-units"]
+	unsigned := []byte("%PDF-1.4")
+	bodies["siva-validate"] = object{"document": unsigned, "filename": "x.pdf"}
+	bodies["dss-validate-signature"] = object{"signedDocument": object{"bytes": unsigned}}
 	switch o.OperationID {
 	case "import-results":
 		return form(t, file{"file", "r.csv", d.results(t, 1)}, file{"unit", "", []byte(commune)})
 	case "send-minutes-scan":
 		return bytes.NewReader([]byte("%PDF-1.4")), "application/pdf"
-	case "verify":
+	case "verify", "extract-revision":
 		return bytes.NewReader([]byte("%PDF-1.4")), "application/pdf"
 	}
 	body, there := bodies[o.OperationID]
@@ -219,6 +225,10 @@ func (d *desk) everyRole(t *testing.T, w *world, o *operationSeen) {
 		}
 		a, _ := make1(w, "")
 		switch {
+		case o.OperationID == "extract-revision": // of a document that nobody signed
+			a.is(t, http.StatusBadRequest, "unreadable")
+		case o.OperationID == "siva-validate", o.OperationID == "dss-validate-signature":
+			a.is(t, http.StatusBadRequest, "no-report")
 		case o.public() && a.status/100 != 2:
 			t.Errorf("anybody: status %d, %s", a.status, a.body)
 		case !o.public():

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -22,12 +24,15 @@ const (
 	valueBytes = 4 << 10
 )
 
-// upload is a file that somebody sent, on disk as long as its call lasts.
+// upload is a file that somebody sent, on disk as long as its call lasts, or in memory if
+// it is small (see brief).
 type upload struct {
 	*os.File
-	name string // as the sender calls it: for the sender only
-	size int64
-	sum  bundle.HexHash
+	small []byte // instead of File
+	leave func()
+	name  string // as the sender calls it: for the sender only
+	size  int64
+	sum   bundle.HexHash
 }
 
 // form is a multipart form whose files are on disk.
@@ -46,8 +51,32 @@ func (f *form) close() {
 
 // discard removes the file, if it is there still.
 func (u *upload) discard() {
+	if u.File == nil {
+		u.leave()
+		return
+	}
 	defer u.Close()
 	os.Remove(u.Name())
+}
+
+// whole is the file in memory.
+func (u *upload) whole() ([]byte, error) {
+	if u.File == nil {
+		return u.small, nil
+	}
+	data := make([]byte, u.size)
+	if _, err := io.ReadFull(u.content(), data); err != nil {
+		return nil, fmt.Errorf("reading an upload back: %w", err)
+	}
+	return data, nil
+}
+
+// content reads the file from its beginning, wherever it lies.
+func (u *upload) content() *io.SectionReader {
+	if u.File == nil {
+		return io.NewSectionReader(bytes.NewReader(u.small), 0, u.size)
+	}
+	return io.NewSectionReader(u.File, 0, u.size)
 }
 
 // form reads a multipart form to its end before anything is done with it: half a file is
@@ -152,6 +181,32 @@ func (c *call) raw(most int64) (*upload, error) {
 		return nil, errNoBody
 	}
 	return u, err
+}
+
+// Small bodies are read where they are needed, in memory: a document of the usual size would
+// else be written to the disk only to be read again. So many at a time, which bounds the
+// memory that slow senders can hold (64 MiB); others go to the disk.
+const (
+	smallBytes = 256 << 10
+	smallCount = 256
+)
+
+// brief is raw for what may lie in memory until it is its turn.
+func (c *call) brief(most int64) (*upload, error) {
+	size := c.gin.Request.ContentLength
+	if size <= 0 || size > min(smallBytes, most) || c.api.small.enter(c.gin.Request.Context()) != nil {
+		return c.raw(most)
+	}
+	u := &upload{size: size, leave: c.api.small.leave}
+	data := make([]byte, size+1) // one more, which does not come, tells that it was all
+	n, err := io.ReadFull(c.limited(most), data)
+	c.api.metrics.uploaded.Add(float64(n))
+	if int64(n) != size || !errors.Is(err, io.ErrUnexpectedEOF) {
+		u.discard()
+		return nil, c.broken(err)
+	}
+	u.small = data[:size:size]
+	return u, nil
 }
 
 // spool writes what is sent to a file that only we can read. It has no name any more where

@@ -24,7 +24,7 @@ import (
 // readDatabase reads the files of the database as they are.
 func readDatabase(d *desk) (all []byte, err error) {
 	return all, filepath.WalkDir(filepath.Dir(d.database), func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+		if err != nil || e.IsDir() || strings.HasSuffix(path, "-shm") { // SQLite's index of its log, where readers too leave marks
 			return err
 		}
 		content, err := os.ReadFile(path)

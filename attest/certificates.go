@@ -38,7 +38,7 @@ func (s *Service) BindCertificate(ctx context.Context, who Actor, account string
 	if err != nil || len(certificates) == 0 {
 		return Certificate{}, fmt.Errorf("reading the certificate: %w", bundle.ErrMalformed)
 	}
-	fit, err := s.fit(ctx, certificates)
+	fit, err := s.fit(ctx, signing(Actor{Role: Role(a.Role)}), certificates)
 	if err != nil {
 		return Certificate{}, err
 	}
@@ -167,8 +167,9 @@ func (s *Service) identifier(ctx context.Context, unit string) (known string, er
 
 // fit asks whether certificates, leaf first, may sign at present: validity, usage,
 // strength, a path to an anchor, revocation (Thông tư 15/2025/TT-BKHCN, Phụ lục II, 1.1-1.5).
+// The path has to end in a trust domain that is accepted for the act.
 // A status that cannot be learnt is a warning: it must not keep anybody from signing.
-func (s *Service) fit(ctx context.Context, certificates []*x509.Certificate) (fitness, error) {
+func (s *Service) fit(ctx context.Context, act Act, certificates []*x509.Certificate) (fitness, error) {
 	now, leaf := s.now(), certificates[0]
 	if err := certs.CheckValidity(leaf, now); err != nil {
 		return fitness{}, err
@@ -178,15 +179,11 @@ func (s *Service) fit(ctx context.Context, certificates []*x509.Certificate) (fi
 			return fitness{}, err
 		}
 	}
-	paths, err := certs.Paths(leaf, certificates[1:], s.o.Anchors.CA, now)
+	path, err := s.leading(ctx, act, certificates)
 	if err != nil {
-		return fitness{}, fmt.Errorf("%w: %w", ErrUntrusted, err)
+		return fitness{}, err
 	}
-	source := s.o.Revocation
-	if source == nil {
-		source = certs.Offline{}
-	}
-	found := fitness{evidence: certs.Evidence{Path: paths[0], Answers: certs.PathRevocation(ctx, source, paths[0], now)}}
+	found := fitness{evidence: certs.Evidence{Path: path, Answers: certs.PathRevocation(ctx, s.source(), path, now)}}
 	for _, answer := range found.evidence.Answers {
 		err := answer.Check(now)
 		switch {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kytiem/audit"
+	"kytiem/certs"
 	"kytiem/store"
 )
 
@@ -53,6 +54,9 @@ type checkup struct {
 	AuditReport
 	s     *Service
 	names map[string]string // of accounts, by their ids
+
+	anchors certs.Anchors // in force
+	trust   string        // fingerprint of what was said of anchors, as the chain leads to it
 }
 
 // fault notes one. detail may be empty.
@@ -82,6 +86,9 @@ func (c *checkup) amiss(err error, code, subject string) error {
 // one state of the database: entries made meanwhile are no faults.
 func (c *checkup) chain(ctx context.Context) error {
 	err := c.s.store.Read(ctx, func(v *store.View) error {
+		if err := c.trusting(ctx, v); err != nil {
+			return err
+		}
 		found, err := v.Contradictions(ctx)
 		if err != nil {
 			return err
@@ -96,7 +103,10 @@ func (c *checkup) chain(ctx context.Context) error {
 		for _, u := range unentered {
 			c.fault("unentered", u.ID, u.Act)
 		}
-		return c.follow(ctx, v)
+		if err := c.follow(ctx, v); err != nil {
+			return err
+		}
+		return c.trusted(ctx, v)
 	})
 	if err != nil {
 		return err

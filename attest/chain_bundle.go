@@ -315,7 +315,7 @@ func sealedAs(r *store.Result, record *bundle.Record) bool {
 // verdict has our own verifier judge the files, as of the last signature, or of when they
 // were raised.
 func (c *checkup) verdict(ctx context.Context, b store.Bundle, files []store.File, p *past) error {
-	judge := &verify.Verifier{Anchors: c.s.o.Anchors, Revocation: certs.Offline{}, At: c.s.now()}
+	judge := &verify.Verifier{Anchors: c.anchors, Revocation: certs.Offline{}, At: c.s.now()}
 	signing, signed := p.signed()
 	if signed {
 		judge.At = signing.At

@@ -69,11 +69,15 @@ func (s *Service) ExportAudit(ctx context.Context, w io.Writer) error {
 // sound, and the chain goes through where it ends. A database that was put back to an
 // older state, or rewritten from there on, is found out by that and nothing else.
 func (s *Service) CheckExport(ctx context.Context, export io.Reader) ([]Fault, error) {
-	c := &checkup{s: s}
+	anchors, err := s.Trust(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &checkup{s: s, anchors: anchors}
 	x := &exported{c: c, in: bufio.NewReaderSize(export, maxExportLine)}
 	ours, stop := iter.Pull2(entries(ctx, s.store.Glance(), 0))
 	defer stop()
-	_, err := audit.Check(audit.Head{}, audit.Head{}, x.entries(ours))
+	_, err = audit.Check(audit.Head{}, audit.Head{}, x.entries(ours))
 	var broken *audit.BrokenError
 	switch {
 	case x.fault != nil:
@@ -197,7 +201,7 @@ func (x *exported) judge(ctx context.Context, v *store.View, st store.Stamp) err
 	if err == nil && e.Sum != st.Head.Sum {
 		err = store.ErrCorrupt
 	}
-	if code, why := judgeStamp(ctx, st, x.c.s.o.Anchors); code != "" {
+	if code, why := judgeStamp(ctx, st, x.c.anchors); code != "" {
 		x.c.fault(code, number, why.Error())
 	}
 	return x.c.amiss(err, "stamp-elsewhere", number)

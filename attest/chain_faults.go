@@ -36,6 +36,8 @@ func meaning(code string) string {
 		return "mã truy cập khác với nhật ký · the token is not as the chain says"
 	case "binding-changed":
 		return "gắn chứng thư khác với nhật ký · the binding of the certificate is not as the chain says"
+	case "anchors-changed":
+		return "chứng thư gốc tin cậy khác với nhật ký · the trust anchors are not as the chain says"
 	case "unentered":
 		return "nhật ký không có việc lập tài khoản, mã truy cập hoặc gắn chứng thư này · " +
 			"the chain knows of no act that made this account, token or binding"

@@ -145,13 +145,13 @@ func (c *checkup) stamps(ctx context.Context, v *store.View) ([]stamped, error) 
 		if err != nil {
 			return nil, c.amiss(err, "stamp-wrong", "")
 		}
-		code, err := judgeStamp(ctx, st, c.s.o.Anchors)
+		code, err := judgeStamp(ctx, st, c.anchors)
 		if code != "" && code != "anchors-missing" {
 			c.fault(code, strconv.FormatInt(st.Head.Seq, 10), err.Error())
 		}
 		judged = append(judged, stamped{st.Head, st.At, code == ""})
 	}
-	if len(judged) > 0 && len(c.s.o.Anchors.TSA) == 0 {
+	if len(judged) > 0 && len(c.anchors.TSA) == 0 {
 		c.fault("anchors-missing", strconv.Itoa(len(judged)), "")
 	}
 	return judged, nil
@@ -194,7 +194,7 @@ func (c *checkup) lastAuthority(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := signer.CheckTimestamp(ctx, st.Token, st.Head.Sum, c.s.o.Anchors, c.s.o.Revocation); errors.Is(err, certs.ErrRevoked) ||
+	if _, err := signer.CheckTimestamp(ctx, st.Token, st.Head.Sum, c.anchors, c.s.o.Revocation); errors.Is(err, certs.ErrRevoked) ||
 		errors.Is(err, certs.ErrSuspended) {
 		c.fault("stamp-untrusted", strconv.FormatInt(st.Head.Seq, 10), err.Error())
 	}
@@ -223,6 +223,8 @@ func (c *checkup) regard(ctx context.Context, v *store.View, e *audit.Entry) err
 			err = store.ErrCorrupt
 		}
 		return c.amiss(err, "token-changed", e.Subject)
+	case "anchors.add", "anchors.remove":
+		c.regardAnchor(e)
 	case "bundles.number", "minutes.number":
 		return c.regardNumber(ctx, v, e)
 	case "certificates.bind", "certificates.unbind":
@@ -254,7 +256,7 @@ func named(act string) []string {
 	switch act {
 	case "units.write":
 		return []string{"entered"}
-	case "certificates.unbind", "evidence.delete", "signing.refused", "bundles.withdraw", "bundles.supersede":
+	case "anchors.add", "anchors.remove", "certificates.unbind", "evidence.delete", "signing.refused", "bundles.withdraw", "bundles.supersede":
 		return []string{"reason"}
 	case "bundles.superseded", "bundles.recall":
 		return []string{"statement", "signature"}

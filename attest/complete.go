@@ -329,7 +329,10 @@ func (s *Service) pair(ctx context.Context, f *filing) error {
 // judgeFiling is our own verdict: on the whole bundle where both signatures are there, on
 // the one signature else.
 func (s *Service) judgeFiling(ctx context.Context, f *filing) (*verify.Report, error) {
-	judge := s.judge()
+	judge, err := s.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case f.whole():
 		return judge.Directory(ctx, f.bundle.ID, &folder{ctx: ctx, view: s.store.Glance(), stored: f.stored, spool: s.spool, anew: map[string][]byte{

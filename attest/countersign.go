@@ -164,7 +164,10 @@ func (s *Service) assembleOrganisation(ctx context.Context, b store.Bundle, a ar
 // signature in it. Where it does not pass outright, which an authority that is not at hand
 // is enough for, no signature may pass less than it did before.
 func (s *Service) judgeOrganisation(ctx context.Context, id string, files []store.File, signed []byte) (accepted bool, verdict verify.Indication, err error) {
-	judge := s.judge()
+	judge, err := s.judge(ctx)
+	if err != nil {
+		return false, "", err
+	}
 	stored := folder{ctx: ctx, view: s.store.Glance(), stored: files, spool: s.spool}
 	anew := stored
 	anew.anew = map[string][]byte{bundle.PagesFile: signed}

@@ -44,7 +44,11 @@ func (s *Service) draw(ctx context.Context, who Actor, id string, progress func(
 	if err := d.compose(ctx, s, progress); err != nil {
 		return Bundle{}, fmt.Errorf("composing bundle %s: %w", id, err)
 	}
-	if err := d.judge(ctx, s.judge()); err != nil {
+	judge, err := s.judge(ctx)
+	if err == nil {
+		err = d.judge(ctx, judge)
+	}
+	if err != nil {
 		return Bundle{}, err
 	}
 	sealed, err := step(ctx, s, who, func(tx *store.Tx) (Bundle, error) { return d.keep(ctx, tx, who) })

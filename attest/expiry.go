@@ -160,7 +160,11 @@ func (s *Service) askCertificate(ctx context.Context, c Certificate) error {
 	}
 	status := certs.Unknown
 	now := s.now()
-	if paths, err := certs.Paths(chain[0], chain[1:], s.o.Anchors.CA, now); err == nil {
+	anchors, err := s.Trust(ctx)
+	if err != nil {
+		return err
+	}
+	if paths, err := anchors.Paths(ctx, s.o.Revocation, certs.Signing, chain[0], chain[1:], now); err == nil {
 		status = statusOfPath(certs.PathRevocation(ctx, s.o.Revocation, paths[0], now), now)
 	}
 	if ctx.Err() != nil { // cut off, which is no answer

@@ -55,6 +55,8 @@ const (
 	ReadMissing        Act = "certificates.read_missing" // which units have none
 	DeleteEvidence     Act = "evidence.delete"
 	ReadLevels         Act = "bundles.read_levels"
+	ReadAnchors        Act = "anchors.read"
+	WriteAnchors       Act = "anchors.write"
 )
 
 // Acts lists every act.
@@ -62,7 +64,7 @@ func Acts() []Act {
 	return []Act{ImportResults, ReadResults, CorrectResults, ConfirmVaccination, ConfirmIdentity, ProveRecords, SealBundles,
 		WithdrawBundles, ReadBundles, ReadPages, SignBundles, CountersignBundles, DrawMinutes, ConfirmMinutes, SupersedeBundles,
 		RecallBundles, ReadUnits, WriteUnits, ReadAccounts, WriteAccounts, ReadCertificates, BindCertificates, ReadMissing,
-		DeleteEvidence, ReadLevels}
+		DeleteEvidence, ReadLevels, ReadAnchors, WriteAnchors}
 }
 
 // Reach is over which units a role may do an act.
@@ -100,7 +102,7 @@ func ReachOf(r Role, a Act) Reach {
 		return reach(r, Own, Head, Clerk)
 	case ReadUnits:
 		return Everywhere
-	case WriteUnits, ReadAccounts, WriteAccounts:
+	case WriteUnits, ReadAccounts, WriteAccounts, ReadAnchors, WriteAnchors:
 		return reach(r, Everywhere, Admin)
 	case ReadCertificates:
 		return max(reach(r, Own, Head, Clerk), reach(r, Below, Monitor), reach(r, Everywhere, Admin))

@@ -56,7 +56,7 @@ func (s *Service) prepareAll(ctx context.Context, who Actor, o SigningOrder) (Si
 		}
 		works = append(works, w)
 	}
-	fit, err := s.fit(ctx, o.Certificates)
+	fit, err := s.fit(ctx, signing(who), o.Certificates)
 	if err != nil {
 		return SigningRequest{}, err
 	}

@@ -45,12 +45,16 @@ func (s *Service) raise(ctx context.Context, id string) (store.Level, error) {
 	if err != nil {
 		return store.Level{}, err
 	}
-	r.extend(ctx, s)
+	judge, err := s.judge(ctx)
+	if err != nil {
+		return store.Level{}, err
+	}
+	r.extend(ctx, s, s.extender(judge.Anchors))
 	if err := ctx.Err(); err != nil && !r.changed() {
 		return r.level, err
 	}
 	if r.changed() {
-		r.judge(ctx, s)
+		r.judge(ctx, s, judge)
 	}
 	if r.changed() {
 		// What was fetched is worth keeping, whoever gave up waiting meanwhile.
@@ -163,15 +167,14 @@ func (s *Service) risingFile(ctx context.Context, stored []store.File, name stri
 
 // extender raises by the authorities of this service. Without a connection there is no
 // evidence, and what is signed stays at B-T.
-func (s *Service) extender() *signer.Extender {
+func (s *Service) extender(anchors certs.Anchors) *signer.Extender {
 	evidence, _ := s.o.Revocation.(*certs.HTTP)
-	return &signer.Extender{Timestamper: s.o.Timestamper, Anchors: s.o.Anchors, Evidence: evidence, Now: s.now}
+	return &signer.Extender{Timestamper: s.o.Timestamper, Anchors: anchors, Evidence: evidence, Now: s.now}
 }
 
 // extend does what lies outside: each file for itself, since what fails for one may succeed
 // for the other.
-func (r *raising) extend(ctx context.Context, s *Service) {
-	e := s.extender()
+func (r *raising) extend(ctx context.Context, s *Service, e *signer.Extender) {
 	r.document.extend(s.now(),
 		func() (*signer.Extended, error) { return e.Document(ctx, r.document.content, signer.LevelLTA) },
 		func() (*signer.Extended, error) { return e.RenewDocument(ctx, r.document.content) })
@@ -201,9 +204,8 @@ func (f *rising) extend(now time.Time, raise, renew func() (*signer.Extended, er
 // that is what they will be judged by when nobody answers any more. What does not pass is
 // not kept. The pages under the signature are those that were judged when it was made, byte
 // for byte, or the signature would not hold.
-func (r *raising) judge(ctx context.Context, s *Service) {
-	judge := s.judge()
-	judge.Revocation = certs.Offline{}
+func (r *raising) judge(ctx context.Context, s *Service, judge *verify.Verifier) {
+	judge.At, judge.Revocation = s.now(), certs.Offline{}
 	for _, f := range r.files() {
 		if !f.changed() {
 			continue

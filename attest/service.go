@@ -24,7 +24,6 @@ import (
 	"kytiem/pades"
 	"kytiem/signer"
 	"kytiem/store"
-	"kytiem/verify"
 )
 
 // Options say what the steps rest on. Only Store is needed.
@@ -32,8 +31,12 @@ type Options struct {
 	Store *store.Store
 
 	// Anchors are where certificates of signers and time-stamping authorities have to
-	// lead. Without any, nothing can be signed: our own verifier would not pass it.
+	// lead, beside those that are added while the service runs (see [Service.AddAnchor]).
+	// Without any, nothing can be signed: our own verifier would not pass it.
 	Anchors certs.Anchors
+
+	// Domains says which trust domains are accepted for what; the zero value accepts all.
+	Domains DomainPolicy
 
 	// Revocation is asked about certificates; nil asks nobody (see certs.Offline).
 	Revocation certs.RevocationSource
@@ -85,6 +88,7 @@ type Service struct {
 	trees  *trees
 	turned refusals
 	began  time.Time
+	trust  trust
 
 	outage outage // of the time-stamping authorities
 }
@@ -113,11 +117,6 @@ func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
 // now is the instant of the store, which every transaction has too.
 func (s *Service) now() time.Time { return s.store.Glance().Now() }
-
-// judge is our verifier, judging by the present.
-func (s *Service) judge() *verify.Verifier {
-	return &verify.Verifier{Anchors: s.o.Anchors, Revocation: s.o.Revocation, At: s.now()}
-}
 
 // step is the transaction with which every step of an actor ends: it asks again
 // whether the actor is still who he was when the call began, and keeps the outcome as

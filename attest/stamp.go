@@ -35,7 +35,11 @@ func (s *Service) StampAudit(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("time-stamping audit entry %d: %w", head.Seq, err)
 	}
-	if _, err := signer.CheckTimestamp(ctx, token, head.Sum, s.o.Anchors, nil); err != nil { // as whoever checks later does
+	anchors, err := s.Trust(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := signer.CheckTimestamp(ctx, token, head.Sum, anchors, nil); err != nil { // as whoever checks later does
 		return fmt.Errorf("judging the time-stamp of audit entry %d: %w", head.Seq, err)
 	}
 	err = s.store.InTx(ctx, func(tx *store.Tx) error { return tx.AddStamp(ctx, store.Stamp{Head: head, Token: token, At: at}) })

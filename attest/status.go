@@ -134,26 +134,35 @@ func (s *Service) declare(ctx context.Context, status Status) (SignedStatus, err
 	if said.Statement, err = bundle.Canonical(status); err != nil || s.o.Statements == nil {
 		return said, err
 	}
+	said.Signature, err = s.sign(ctx, "status "+status.Bundle, said.Statement)
+	return said, err
+}
+
+// sign signs a statement of the service's own.
+func (s *Service) sign(ctx context.Context, title string, statement []byte) ([]byte, error) {
 	certificates := make([]*x509.Certificate, len(s.o.Statements.Chain))
 	for i, der := range s.o.Statements.Chain {
+		var err error
 		if certificates[i], err = x509.ParseCertificate(der); err != nil {
-			return said, fmt.Errorf("reading the certificate for statements: %w", err)
+			return nil, fmt.Errorf("reading the certificate for statements: %w", err)
 		}
 	}
 	now := s.now()
-	prepared, err := signer.PrepareManifest(said.Statement, signer.Options{Certificates: certificates, Title: "status " + status.Bundle, Now: now})
+	prepared, err := signer.PrepareManifest(statement, signer.Options{Certificates: certificates, Title: title, Now: now})
 	if err != nil {
-		return said, fmt.Errorf("preparing a statement: %w", err)
+		return nil, fmt.Errorf("preparing a statement: %w", err)
 	}
 	signatures, err := s.o.Statements.Carrier.Sign(ctx, []signer.Request{prepared.Request})
 	if err != nil {
-		return said, fmt.Errorf("signing a statement: %w", err)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fmt.Errorf("signing a statement: %w: %w", ErrKeyAway, err) // a device was taken out, hangs, or wants its operator
 	}
 	if len(signatures) != 1 {
-		return said, fmt.Errorf("signing a statement: %w", signer.ErrSignature)
+		return nil, fmt.Errorf("signing a statement: %w", signer.ErrSignature)
 	}
-	said.Signature, err = prepared.Complete(said.Statement, signatures[0], now)
-	return said, err
+	return prepared.Complete(statement, signatures[0], now)
 }
 
 // keep stores a statement, for the audit chain to name.

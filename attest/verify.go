@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"kytiem/bundle"
+	"kytiem/pades"
 	"kytiem/store"
 	"kytiem/verify"
 )
@@ -18,6 +20,13 @@ type Submission struct {
 	File    []byte
 	Content []byte          // of a detached signature; nil where there is none
 	SHA256  *bundle.HexHash // of the content, where that stays with who asks
+	Full    bool            // the report is to hold the evidence, too
+	At      time.Time       // the time to be judged at; zero is now
+
+	// Password is that of an encrypted PDF; empty is none. It is held against the document
+	// and opens nothing: signatures over a whole file need none, and what follows others
+	// stays unread (R-M10).
+	Password string
 }
 
 // Verify judges a submission, for anybody, and says of our own bundles where they
@@ -27,11 +36,40 @@ func (s *Service) Verify(ctx context.Context, in Submission) (*verify.Report, er
 	if max(len(in.File), len(in.Content)) > verify.MaxDocumentBytes {
 		return nil, fmt.Errorf("document of %d bytes: %w", max(len(in.File), len(in.Content)), ErrTooLarge)
 	}
-	report, err := judge(ctx, s.judge(), in)
+	if in.Password != "" && wrongPassword(in) {
+		return nil, ErrPassword
+	}
+	v, err := s.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v.Full = in.Full
+	if !in.At.IsZero() {
+		v.At = in.At
+	}
+	report, err := judge(ctx, v, in)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	return report, s.place(ctx, report)
+}
+
+// wrongPassword reports whether a password is none of the document's.
+func wrongPassword(in Submission) bool {
+	if !isPDF(in.File) {
+		return false
+	}
+	file, err := pades.Open(in.File)
+	if err != nil || !file.Encrypted() {
+		return false // which the report tells
+	}
+	opens, err := file.Opens(in.Password)
+	return err == nil && !opens
+}
+
+// isPDF looks for the header where readers do (ISO 32000-1, Annex H.3, note 13).
+func isPDF(file []byte) bool {
+	return bytes.Contains(file[:min(len(file), 1024)], []byte("%PDF-"))
 }
 
 // judge finds out from its content what came.
@@ -39,7 +77,7 @@ func judge(ctx context.Context, v *verify.Verifier, in Submission) (*verify.Repo
 	switch {
 	case in.SHA256 != nil:
 		return v.DetachedDigest(ctx, in.Name, in.File, *in.SHA256)
-	case bytes.Contains(in.File[:min(len(in.File), 1024)], []byte("%PDF-")): // ISO 32000-1, Annex H.3, note 13
+	case isPDF(in.File):
 		return v.PDF(ctx, in.Name, in.File), nil
 	case bytes.HasPrefix(in.File, []byte(`{"digests":`)):
 		return v.Proof(ctx, in.Name, in.File), nil
@@ -47,18 +85,55 @@ func judge(ctx context.Context, v *verify.Verifier, in Submission) (*verify.Repo
 	return v.Detached(ctx, in.Name, in.File, in.Content)
 }
 
-// place says of a bundle of ours where it stands. One with our id and another root is
-// somebody's invention, and stays unknown.
+// place says of a bundle whether it is ours, and where it stands. One with our id and
+// another root is somebody's invention, and stays unknown.
 func (s *Service) place(ctx context.Context, report *verify.Report) error {
 	if report.Bundle == nil {
 		return nil
 	}
 	b, err := s.store.Glance().Bundle(ctx, report.Bundle.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
 	}
-	if err == nil && b.Root.String() == report.Bundle.Root {
+	ours := err == nil && b.Root.String() == report.Bundle.Root
+	report.Bundle.Ours = &ours
+	if ours {
 		report.Bundle.Status = statusOf(b)
 	}
-	return err
+	return nil
+}
+
+// SignedReport is a report as the service signed it: the word of this service on what it
+// found, at the validation time that the report names.
+type SignedReport struct {
+	Statement []byte // the report as [verify.Report.JSON] writes it
+	Signature []byte // CAdES over Statement, detached
+}
+
+// SignReport signs a report with the service's own key; without one it is ErrNoKey. Only
+// what the service itself has found is to be given to it.
+func (s *Service) SignReport(ctx context.Context, report *verify.Report) (SignedReport, error) {
+	if s.o.Statements == nil {
+		return SignedReport{}, ErrNoKey
+	}
+	statement, err := report.JSON()
+	if err != nil {
+		return SignedReport{}, err
+	}
+	signature, err := s.sign(ctx, "report "+report.Document.SHA256, statement)
+	return SignedReport{statement, signature}, err
+}
+
+// SignedRevision finds the document as it was signed in one that goes on behind a
+// signature, by the SHA-256 that the report on it gives; ErrNoRevision if no signature
+// covers such a revision.
+func SignedRevision(file []byte, sum bundle.HexHash) ([]byte, error) {
+	revision, err := verify.Revision(file, sum)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	case revision == nil:
+		return nil, fmt.Errorf("revision %s: %w", sum, ErrNoRevision)
+	}
+	return revision, nil
 }

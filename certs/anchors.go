@@ -26,12 +26,16 @@ const (
 // Anchors are the certificates at which trust ends, by purpose. The zero value trusts nobody, which is a legitimate
 // configuration: every path then ends in ErrNoPath.
 type Anchors struct {
-	CA  []*x509.Certificate // for signers, and for their OCSP responders
-	TSA []*x509.Certificate // for time-stamp authorities
+	CA     []*x509.Certificate // for signers, and for their OCSP responders
+	TSA    []*x509.Certificate // for time-stamp authorities
+	Remote []*x509.Certificate // for signers whose keys a remote signing service keeps, beside CA
 
 	// Periods bounds the time for which an anchor is trusted, by the SHA-256 of the certificate. One that is not in it is
 	// trusted without bounds.
 	Periods map[[sha256.Size]byte]Period
+
+	// Domains says where anchors belong, by the SHA-256 of the certificate (see [Anchors.Domain]).
+	Domains map[[sha256.Size]byte]Domain
 }
 
 // Period is a stretch of time, both ends included. A zero end is open.
@@ -51,10 +55,11 @@ func (a Anchors) Period(anchor *x509.Certificate) Period {
 }
 
 // LoadAnchors reads the trust directory dir: certificates (PEM, several to a file, or DER) in files directly in dir serve
-// every purpose, those in dir/ca and dir/tsa one each. Both subdirectories may be missing, dir may not.
+// every purpose, those in dir/ca, dir/tsa and dir/rs (remote signing) one each. The subdirectories may be missing, dir may not.
 //
 // The PEM headers Trusted-From and Trusted-Until (RFC 3339) bound the time for which a certificate is an anchor: an
-// authority that has closed is still one for what was signed before. Given twice, the narrower holds.
+// authority that has closed is still one for what was signed before. Given twice, the narrower holds. The header
+// Trust-Domain (public, official) says where it belongs.
 //
 // A file ending in .pem, .crt, .cer or .der has to hold certificates and nothing else, or the error names it; a file of
 // another name that is not certificates only (a key, a README) is passed over, as are hidden files.
@@ -68,7 +73,7 @@ func LoadAnchors(dir string) (Anchors, error) {
 	for _, purpose := range []struct {
 		dir  string
 		into *[]*x509.Certificate
-	}{{"ca", &anchors.CA}, {"tsa", &anchors.TSA}} {
+	}{{"ca", &anchors.CA}, {"tsa", &anchors.TSA}, {"rs", &anchors.Remote}} {
 		own, err := anchors.load(filepath.Join(dir, purpose.dir))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return Anchors{}, fmt.Errorf("loading trust anchors: %w", err)
@@ -79,8 +84,9 @@ func LoadAnchors(dir string) (Anchors, error) {
 }
 
 // Hash identifies the set of anchors, whatever the order and the files they came from. It is the SHA-256 of one line per
-// anchor, "ca " or "tsa " and the hexadecimal SHA-256 of the certificate, followed where it is bounded by a blank, the beginning, a
-// solidus and the end of its period; lines sorted, each ended by a line feed.
+// anchor, "ca ", "tsa " or "rs " and the hexadecimal SHA-256 of the certificate, followed where it is bounded by a blank, the
+// beginning, a solidus and the end of its period, and where its domain is stated by a blank and that; lines sorted, each ended
+// by a line feed.
 func (a Anchors) Hash() [sha256.Size]byte {
 	var lines []string
 	for _, cert := range a.CA {
@@ -89,16 +95,22 @@ func (a Anchors) Hash() [sha256.Size]byte {
 	for _, cert := range a.TSA {
 		lines = append(lines, "tsa "+a.line(cert))
 	}
+	for _, cert := range a.Remote {
+		lines = append(lines, "rs "+a.line(cert))
+	}
 	slices.Sort(lines)
 	return sha256.Sum256([]byte(strings.Join(slices.Compact(lines), "")))
 }
 
 func (a Anchors) line(cert *x509.Certificate) string {
-	period := a.Period(cert)
-	if period == (Period{}) {
-		return fmt.Sprintf("%x\n", sha256.Sum256(cert.Raw))
+	text := fmt.Sprintf("%x", sha256.Sum256(cert.Raw))
+	if period := a.Period(cert); period != (Period{}) {
+		text += " " + dated(period.From) + "/" + dated(period.Until)
 	}
-	return fmt.Sprintf("%x %s/%s\n", sha256.Sum256(cert.Raw), dated(period.From), dated(period.Until))
+	if domain := a.Domain(cert); domain != "" {
+		text += " " + string(domain)
+	}
+	return text + "\n"
 }
 
 func dated(t time.Time) string {
@@ -147,7 +159,7 @@ func (a *Anchors) load(dir string) ([]*x509.Certificate, error) {
 		if !info.Mode().IsRegular() || strings.HasPrefix(entry.Name(), ".") {
 			continue
 		}
-		found, periods, err := readCertificates(path)
+		found, words, err := readCertificates(path)
 		if err != nil {
 			if !namedCertificate(path) {
 				continue
@@ -155,7 +167,10 @@ func (a *Anchors) load(dir string) ([]*x509.Certificate, error) {
 			return nil, fmt.Errorf("reading %s: %w", path, err)
 		}
 		for i, cert := range found {
-			a.bound(cert, periods[i])
+			a.bound(cert, words[i].Period)
+			if err := a.state(cert, words[i].domain); err != nil {
+				return nil, fmt.Errorf("reading %s: %w", path, err)
+			}
 		}
 		certs = append(certs, found...)
 	}
@@ -166,7 +181,13 @@ func namedCertificate(path string) bool {
 	return slices.Contains([]string{".pem", ".crt", ".cer", ".der"}, strings.ToLower(filepath.Ext(path)))
 }
 
-func readCertificates(path string) ([]*x509.Certificate, []Period, error) {
+// word is what a file says of a certificate in it.
+type word struct {
+	Period
+	domain Domain
+}
+
+func readCertificates(path string) ([]*x509.Certificate, []word, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -184,17 +205,17 @@ func readCertificates(path string) ([]*x509.Certificate, []Period, error) {
 
 // parseCertificates reads one DER certificate, or PEM blocks with text around them but no block of another type: a file
 // with a private key in it is a mistake worth stopping for.
-func parseCertificates(raw []byte) ([]*x509.Certificate, []Period, error) {
+func parseCertificates(raw []byte) ([]*x509.Certificate, []word, error) {
 	blocks := bytes.Count(raw, []byte("-----BEGIN "))
 	if blocks == 0 {
 		cert, err := x509.ParseCertificate(raw)
 		if err != nil {
 			return nil, nil, errors.New("neither PEM nor a DER certificate")
 		}
-		return []*x509.Certificate{cert}, []Period{{}}, nil
+		return []*x509.Certificate{cert}, []word{{}}, nil
 	}
 	var certs []*x509.Certificate
-	var periods []Period
+	var words []word
 	// By count, because pem.Decode passes over a broken block to the next good one without a word.
 	for rest := raw; len(certs) < blocks; {
 		var block *pem.Block
@@ -208,26 +229,29 @@ func parseCertificates(raw []byte) ([]*x509.Certificate, []Period, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("PEM block %d is no certificate", len(certs)+1)
 		}
-		period, err := periodOf(block.Headers)
+		said, err := wordOf(block.Headers)
 		if err != nil {
 			return nil, nil, fmt.Errorf("PEM block %d: %w", len(certs)+1, err)
 		}
-		certs, periods = append(certs, cert), append(periods, period)
+		certs, words = append(certs, cert), append(words, said)
 	}
-	return certs, periods, nil
+	return certs, words, nil
 }
 
-// periodOf reads the headers that bound an anchor. A date that cannot be read is a mistake worth stopping for: without it
-// the anchor would be trusted for ever.
-func periodOf(headers map[string]string) (p Period, err error) {
-	for name, into := range map[string]*time.Time{"Trusted-From": &p.From, "Trusted-Until": &p.Until} {
+// wordOf reads the headers that bound an anchor and say where it belongs. One that cannot be read is a mistake worth
+// stopping for: without its date the anchor would be trusted for ever.
+func wordOf(headers map[string]string) (said word, err error) {
+	for name, into := range map[string]*time.Time{"Trusted-From": &said.From, "Trusted-Until": &said.Until} {
 		if text, ok := headers[name]; ok {
 			if *into, err = time.Parse(time.RFC3339, text); err != nil {
-				return p, fmt.Errorf("%s is no date as in 2026-01-31T00:00:00Z", name)
+				return said, fmt.Errorf("%s is no date as in 2026-01-31T00:00:00Z", name)
 			}
 		}
 	}
-	return p, nil
+	if text, ok := headers["Trust-Domain"]; ok {
+		err = said.domain.UnmarshalText([]byte(text))
+	}
+	return said, err
 }
 
 // distinct keeps the first of equal certificates.

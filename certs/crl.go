@@ -62,7 +62,7 @@ func (l *crl) readExtensions() error {
 	for _, e := range l.extensions {
 		switch e.Id.String() {
 		case "2.5.29.27": // deltaCRLIndicator, 5.2.4: lists changes only, critical or not
-			return fmt.Errorf("delta: %w", ErrOther)
+			return ErrDelta
 		case "2.5.29.28": // issuingDistributionPoint, 5.2.5
 			if err := l.scope.read(e.Value); err != nil {
 				return err
@@ -70,7 +70,7 @@ func (l *crl) readExtensions() error {
 		case "2.5.29.20", "2.5.29.35", "2.5.29.60": // cRLNumber, authorityKeyIdentifier, expiredCertsOnCRL
 		default:
 			if e.Critical {
-				return ErrMalformed
+				return ErrCritical
 			}
 		}
 	}
@@ -97,7 +97,7 @@ func (l *crl) look(cert *x509.Certificate, w window, answer *Revocation) error {
 // state is what the list says of the certificate, whether or not it is current.
 func (l *crl) state(cert *x509.Certificate, answer *Revocation) error {
 	if !l.scope.includes(cert) {
-		return fmt.Errorf("scope: %w", ErrOther)
+		return ErrScope
 	}
 	entry, listed, err := l.find(cert.SerialNumber)
 	switch {
@@ -115,7 +115,7 @@ func (l *crl) state(cert *x509.Certificate, answer *Revocation) error {
 	case reasonHold:
 		answer.Status = Suspended
 	case reasonRemove: // RFC 5280, 5.3.1: in delta CRLs only
-		return ErrMalformed
+		return ErrEntry
 	}
 	return nil
 }
@@ -149,8 +149,13 @@ func (s *crlScope) read(der []byte) error {
 	}
 	// A list of some reasons or of attribute certificates cannot show that a certificate is good; an indirect one may mean
 	// another authority's serial numbers.
-	if point.SomeReasons.BitLength > 0 || point.Indirect || point.AttributesOnly {
-		return fmt.Errorf("scope: %w", ErrOther)
+	switch {
+	case point.Indirect:
+		return fmt.Errorf("an indirect list: %w", ErrPartial)
+	case point.SomeReasons.BitLength > 0:
+		return fmt.Errorf("a list of some reasons: %w", ErrPartial)
+	case point.AttributesOnly:
+		return ErrScope
 	}
 	s.usersOnly, s.caOnly = point.UsersOnly, point.CAOnly
 	for _, name := range point.Point.FullName {

@@ -95,7 +95,7 @@ func (l *crl) find(serial *big.Int) (found crlEntry, listed bool, err error) {
 		}
 		next, ok := readEntry(entry)
 		if !ok {
-			return crlEntry{}, false, ErrMalformed
+			return crlEntry{}, false, ErrEntry
 		}
 		if bytes.Equal(number, want) && (!listed || outweighs(next, found)) {
 			found, listed = next, true

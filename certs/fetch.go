@@ -19,6 +19,16 @@ const maxRedirects = 3
 // most limit bytes. Its errors carry no part of the URL, which may name a person.
 func (h *HTTP) fetch(ctx context.Context, url string, body []byte, limit int64) ([]byte, error) {
 	h.once.Do(func() { h.client = newClient(h.AllowPrivate) })
+	return h.fetchFrom(ctx, h.client, url, body, limit)
+}
+
+// strangers is the client for what nobody vouches for.
+func (h *HTTP) strangers() *http.Client {
+	h.outside.Do(func() { h.strange = newClient(h.PrivateIssuers) })
+	return h.strange
+}
+
+func (h *HTTP) fetchFrom(ctx context.Context, client *http.Client, url string, body []byte, limit int64) ([]byte, error) {
 	timeout := h.Timeout
 	if timeout == 0 {
 		timeout = 10 * time.Second
@@ -37,7 +47,7 @@ func (h *HTTP) fetch(ctx context.Context, url string, body []byte, limit int64) 
 	if body != nil {
 		request.Header.Set("Content-Type", "application/ocsp-request")
 	}
-	response, err := h.client.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, connectionError(err)
 	}

@@ -33,12 +33,18 @@ type HTTP struct {
 	// from outside must not be led by a certificate's URL to what only it can reach. The command line, whose user has
 	// picked the file, allows them.
 	AllowPrivate bool
+	// PrivateIssuers allows the same for the addresses of issuers' certificates (see [HTTP.Issuers]). They are asked before
+	// anything is known of a certificate, so that AllowPrivate is not enough.
+	PrivateIssuers bool
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 
-	once   sync.Once
-	client *http.Client
-	cache  cache
+	once    sync.Once
+	client  *http.Client
+	cache   cache
+	outside sync.Once
+	strange *http.Client // for addresses of which nothing is known
+	issuers issuerCache
 }
 
 // Revocation implements RevocationSource.

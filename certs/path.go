@@ -37,7 +37,7 @@ type Path []*x509.Certificate
 type LinkError struct {
 	Path  Path  // complete up to an anchor; not to be trusted
 	Index int   // of the certificate at fault in Path; 0 is the leaf
-	Err   error // wraps ErrExpired, ErrNotYetValid, ErrConstraints or ErrWeak
+	Err   error // wraps ErrExpired, ErrNotYetValid, ErrConstraints, ErrWeak or ErrClosed
 }
 
 func (e *LinkError) Error() string {
@@ -57,7 +57,14 @@ func (e *LinkError) Unwrap() error { return e.Err }
 // critical extensions and the key sizes of the issuers; not the leaf's key ([CheckStrength]), its usage ([CheckUsage]), nor
 // revocation ([PathRevocation]). Without a path to an anchor the error is ErrNoPath; with none that holds it is a
 // *LinkError about the one that comes closest.
+//
+// It knows nothing of purposes, periods and trust domains: that is [Anchors.Paths].
 func Paths(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Time) ([]Path, error) {
+	return build(leaf, pool, anchors, at, nil)
+}
+
+// build is Paths within the borders of trust domains.
+func build(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Time, borders map[identity]Domain) ([]Path, error) {
 	if slices.ContainsFunc(anchors, leaf.Equal) {
 		path := Path{leaf}
 		if err := path.check(at); err != nil {
@@ -66,7 +73,10 @@ func Paths(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Ti
 		return []Path{path}, nil
 	}
 
-	s := search{anchors: bySubject(anchors), pool: bySubject(pool), checks: maxSignatureChecks}
+	s := search{anchors: bySubject(anchors), pool: bySubject(pool), borders: borders, checks: maxSignatureChecks}
+	if path := s.onlyPath(leaf, at); path != nil {
+		return []Path{path}, nil
+	}
 	s.extend(Path{leaf}, nil)
 
 	var good []Path
@@ -113,6 +123,7 @@ type candidate struct {
 // search walks from a leaf towards the anchors, depth first.
 type search struct {
 	anchors, pool map[string][]*x509.Certificate
+	borders       map[identity]Domain
 	checks        int // signature checks left
 	found         []candidate
 }
@@ -130,6 +141,9 @@ func (s *search) extend(path Path, flaw *LinkError) {
 	anchors := s.anchors[string(last.RawIssuer)] // RFC 5280, 6.1.3 (a)(4)
 	for _, anchor := range anchors {
 		if linked, next := s.link(path, anchor, flaw); linked && len(s.found) < maxPaths {
+			if i := s.crosses(path, anchor); i >= 0 && next == nil {
+				next = &LinkError{Index: i, Err: fmt.Errorf("certificate %s is an anchor of another trust domain: %w", Serial(path[i]), ErrConstraints)}
+			}
 			s.found = append(s.found, candidate{append(slices.Clone(path), anchor), next})
 		}
 	}
@@ -191,8 +205,9 @@ func (s *search) link(path Path, parent *x509.Certificate, flaw *LinkError) (boo
 		Err: fmt.Errorf("certificate %s may not issue certificates: %w", Serial(parent), ErrConstraints)}
 }
 
-// check judges a path whose signatures have been checked. Time comes after structure, so that ErrExpired means that
-// nothing but time (and perhaps a name or policy constraint) is wrong.
+// check judges a path. Its signatures are checked last, by crypto/x509, and before by the search where there is a choice.
+// Time comes after structure, so that ErrExpired means that nothing but time (and perhaps a name or policy constraint) is
+// wrong.
 func (p Path) check(at time.Time) *LinkError {
 	for i, cert := range p {
 		if err := p.checkStructure(i); err != nil {

@@ -86,7 +86,7 @@ func checkOCSPExtensions(response, single []pkix.Extension, cert *x509.Certifica
 				return ErrReplayed
 			}
 		case e.Critical:
-			return ErrMalformed
+			return ErrCritical
 		}
 	}
 	for _, e := range single {
@@ -99,10 +99,10 @@ func checkOCSPExtensions(response, single []pkix.Extension, cert *x509.Certifica
 			rest, err := asn1.Unmarshal(e.Value, &certHash)
 			hash, known := hashAlgorithm(certHash.Algorithm)
 			if err != nil || len(rest) > 0 || !known || !bytes.Equal(certHash.Hash, sum(hash, cert.Raw)) {
-				return ErrOther
+				return ErrCertHash
 			}
 		case e.Critical:
-			return ErrMalformed
+			return ErrCritical
 		}
 	}
 	return nil

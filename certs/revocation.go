@@ -50,12 +50,22 @@ var (
 	ErrRefused       = errors.New("responder answers with an error") // RFC 6960, 4.2.1, responseStatus
 	ErrUnlisted      = errors.New("responder does not know the certificate")
 	ErrOther         = errors.New("answer is about other certificates")
+	ErrPartial       = errors.New("answer tells part of what was revoked only, which is no evidence here")
 	ErrNotAuthorized = errors.New("signer of the answer not authorised")
 	ErrForged        = errors.New("signature on the answer does not hold")
 	ErrReplayed      = errors.New("answer carries another nonce")
 	ErrOutdated      = errors.New("answer outside its time of validity")
 	ErrOutOfBounds   = errors.New("certificate expired before the answer, which may omit it")
 	ErrTooEarly      = errors.New("answer from before the signature") // see HTTP.RevocationSince
+)
+
+// Kinds of ErrOther, ErrPartial and ErrMalformed that a reader is told apart.
+var (
+	ErrDelta    = fmt.Errorf("a delta list: %w", ErrPartial)                        // RFC 5280, 5.2.4
+	ErrScope    = fmt.Errorf("scope: %w", ErrOther)                                 // RFC 5280, 5.2.5
+	ErrCertHash = fmt.Errorf("certHash: %w", ErrOther)                              // Common PKI: the responder has seen another
+	ErrCritical = fmt.Errorf("critical extension not understood: %w", ErrMalformed) // RFC 5280, 4.2; RFC 6960, 4.4
+	ErrEntry    = fmt.Errorf("entry not understood: %w", ErrMalformed)              // RFC 5280, 5.3
 )
 
 // Revocation is one answer about one certificate.

@@ -15,6 +15,7 @@ import (
 type Stock struct {
 	ocsps  [][]byte
 	read   []*basicOCSPResponse // of ocsps; nil: malformed
+	faults []error              // of ocsps: why they are malformed
 	crls   [][]byte
 	added  map[[sha256.Size]byte]bool
 	lists  map[listOf]*crl // nil: not authentic
@@ -38,7 +39,7 @@ func (s *Stock) AddOCSP(der []byte) {
 		if err != nil {
 			basic = nil
 		}
-		s.ocsps, s.read, s.about = append(s.ocsps, der), append(s.read, basic), nil
+		s.ocsps, s.read, s.faults, s.about = append(s.ocsps, der), append(s.read, basic), append(s.faults, err), nil
 	}
 }
 

@@ -86,7 +86,9 @@ func (f *File) lock(rev int, dict Value) (Lock, error) {
 		if err != nil {
 			return Lock{}, err
 		}
-		l.Fields = append(l.Fields, name.Text())
+		if len(name.octets) <= 4*maxFieldName { // no field has a longer one
+			l.Fields = append(l.Fields, name.Text())
+		}
 	}
 	p, err := f.key(rev, dict, "P")
 	if err != nil || p.Kind == Null {

@@ -9,7 +9,7 @@ import (
 // its first (rule R-P1) and groups them into revisions (rule R-P2).
 func (f *File) readChain() error {
 	if !bytes.Contains(f.b[:min(len(f.b), 1024)], []byte("%PDF-")) {
-		return broken(ruleStructure, 0, "no PDF header in the first 1024 bytes")
+		return broken(ruleHeader, 0, "no PDF header in the first 1024 bytes")
 	}
 	at, err := f.lastStartXRef()
 	if err != nil {
@@ -128,14 +128,14 @@ func (f *File) revisionEnd(sec *section, startxref int64) (end, eol int64, err e
 	s := f.scan(f.b, sec.end)
 	s.space() // iText writes its version there as a comment
 	if !s.word("startxref") || !s.blank() {
-		return 0, 0, s.fail("no startxref after a cross-reference section")
+		return 0, 0, broken(ruleRevision, int64(s.pos), "no startxref after a cross-reference section")
 	}
 	if at, ok := s.digits(); !ok || at != startxref {
-		return 0, 0, s.fail("startxref after a cross-reference section gives another offset")
+		return 0, 0, broken(ruleRevision, int64(s.pos), "startxref after a cross-reference section gives another offset")
 	}
 	s.blank()
 	if !bytes.HasPrefix(f.b[s.pos:], []byte("%%EOF")) {
-		return 0, 0, s.fail("no %%%%EOF after startxref")
+		return 0, 0, broken(ruleRevision, int64(s.pos), "no %%%%EOF after startxref")
 	}
 	end = int64(s.pos + len("%%EOF"))
 	switch rest := f.b[end:]; {

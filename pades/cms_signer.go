@@ -293,3 +293,15 @@ func (s *SignerInfo) TimeStamps() [][]byte {
 	}
 	return tokens
 }
+
+// ContentTimeStamps are the tokens of the content-time-stamp attributes (EN 319 122-1, 5.2.8), which
+// the signature covers: it was made after them.
+func (s *SignerInfo) ContentTimeStamps() [][]byte {
+	var tokens [][]byte
+	for _, a := range s.SignedAttrs {
+		if a.Type.Equal(oidContentTimeStamp) {
+			tokens = append(tokens, a.Values...)
+		}
+	}
+	return tokens
+}

@@ -18,6 +18,7 @@ var (
 // Evidence is what a CMS carries for those who judge its signatures later, unread: from the sets
 // beside the signatures and from the attributes of all signers. Being signed or not makes no
 // difference to what it is worth, which its own signatures say. What is malformed is left out.
+// Certs begins with Certificates.
 func (c *CMS) Evidence() Evidence {
 	e := Evidence{CRLs: c.CRLs, OCSPs: c.OCSPs}
 	e.CRLs, e.OCSPs = e.CRLs[:len(e.CRLs):len(e.CRLs)], e.OCSPs[:len(e.OCSPs):len(e.OCSPs)]

@@ -8,7 +8,7 @@ import (
 
 // Level orders what a revision does to the document before it, from nothing to
 // what nobody foresaw. Only what is known to be harmless at a level has it
-// (rules R-M1 to R-M4); everything else is [Other].
+// (rules R-M1 to R-M4 and R-M9); everything else is [Other].
 type Level int
 
 // The levels, as the verification report names them.
@@ -60,7 +60,8 @@ func (d Difference) Level() Level {
 //
 // The changes are found by object, not by walking the document: an object that
 // is written again is justified by every way in which the document before
-// referred to it (R-M2), and one that nothing referred to counts as new. So the
+// referred to it (R-M2), also where there was no such object, and one that nothing
+// referred to counts as new. So the
 // cost lies in what a revision changes, and the references of the document are
 // read once for all revisions. Of an encrypted document, which cannot be read,
 // the error is [ErrEncrypted].
@@ -81,8 +82,9 @@ func (f *File) Differences(from int) ([]Difference, error) {
 		return nil, err
 	}
 	list := make([]Difference, 0, last-from)
+	texts := &pageTexts{rev: from, known: map[Ref][]box{}}
 	for rev := from + 1; rev <= last; rev++ {
-		d := differ{f: f, graph: g, pages: pages, old: rev - 1, new: rev}
+		d := differ{f: f, graph: g, pages: pages, texts: texts, old: rev - 1, new: rev}
 		if err := d.compare(); err != nil {
 			return nil, fmt.Errorf("comparing revision %d with the one before: %w", rev+1, err)
 		}
@@ -109,6 +111,7 @@ type differ struct {
 	f        *File
 	graph    *graph
 	pages    map[Ref]int // of the signed revision; that the tree is still the same is part of the comparison
+	texts    *pageTexts
 	old, new int
 	changes  []Change
 
@@ -162,7 +165,13 @@ func (d *differ) compare() error {
 	slices.SortFunc(changed, func(a, b Ref) int { return a.Number - b.Number })
 	for _, ref := range changed {
 		if !d.existed(ref) {
-			continue // what refers to it is an object that was changed
+			// What refers to it is an object that was changed, or one that referred to
+			// nothing: a page whose second content was still to come.
+			if awaited, err := d.awaited(ref); err != nil {
+				return err
+			} else if !awaited {
+				continue
+			}
 		}
 		before, err := d.f.object(d.old, ref)
 		if err != nil {
@@ -186,6 +195,16 @@ func (d *differ) compare() error {
 func (d *differ) existed(ref Ref) bool {
 	e, _, ok := d.f.lookup(d.old, ref.Number)
 	return ok && e.kind != free
+}
+
+// awaited reports whether the document refers to an object that it does not have. What a
+// trailer names beyond table 15 is not the document's: LibreOffice puts its own sources
+// there, and others copy the entry without them.
+func (d *differ) awaited(ref Ref) (bool, error) {
+	uses, err := d.uses(ref)
+	return slices.ContainsFunc(uses, func(u use) bool {
+		return u.holder.Number != 0 || u.path == "Root" || u.path == "Encrypt" || strings.HasPrefix(u.path, "Info")
+	}), err
 }
 
 // trailer compares the document information. That /Root and /Encrypt stay is
@@ -280,6 +299,9 @@ func (d *differ) used(u use, ref Ref, before, after Value) error {
 	if done, err := d.usedByStructure(u, ref, before, after); done || err != nil {
 		return err
 	}
-	d.other("R-M2", ref, "object %d changed, which is /%s of object %d", ref.Number, u.path, u.holder.Number)
+	what := fmt.Sprintf("object %d changed, which is /%s of object %d", ref.Number, u.path, u.holder.Number)
+	for _, page := range d.shownOn(u.holder) {
+		d.note(Change{Rule: "R-M2", Level: Other, Object: ref, Page: page, What: what})
+	}
 	return nil
 }

@@ -59,6 +59,68 @@ func streamText(dict, content string) string {
 	return fmt.Sprintf("<< %s /Length %d >>\nstream\n%s\nendstream", dict, len(content), content)
 }
 
+// TestAwaited: an object that what was signed refers to, and does not have, is no addition.
+func TestAwaited(t *testing.T) {
+	base := formObjects()
+	base[3] = strings.Replace(base[3], "5 0 R", "[5 0 R 50 0 R]", 1)
+	base[17] = strings.Replace(base[17], "]", " 51 0 R]", 1)
+	pdf := written(base, formTrailer+" /AdditionalStreams [52 0 R]")
+	for _, test := range []struct {
+		name string
+		text revisionText
+		want Level
+	}{
+		{"a second content", revisionText{50: streamText("", "BT ET")}, Other},
+		{"a stamp", revisionText{51: "<< /Subtype /Stamp >>"}, Other},
+		{"a remark", revisionText{51: "<< /Subtype /Text >>"}, Other},
+		{"what the trailer alone names", revisionText{52: "(x)"}, NoChange},
+		{"validation data in its place", revisionText{1: "… /DSS << /Certs [50 0 R] >> >>", 50: streamText("", "certificate")}, Other},
+	} {
+		list, err := opened(t, test.text.after(pdf, base)).Differences(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := list[0].Level(); got != test.want {
+			t.Errorf("%s: got %s, want %s: %+v", test.name, got, test.want, list[0].Changes)
+		}
+	}
+}
+
+// TestOverlap: what is laid over words, fields and remarks is told, wherever the operators
+// put the words (R-M9).
+func TestOverlap(t *testing.T) {
+	for _, test := range []struct {
+		name, content, rect string
+		want                bool
+	}{
+		{"over words", "BT /F1 10 Tf 72 700 Td (word) Tj ET", "[80 695 90 705]", true},
+		{"beside words", "BT /F1 10 Tf 72 700 Td (word) Tj ET", "[150 695 160 705]", false},
+		{"words on the next line", "BT /F1 10 Tf 12 TL 72 700 Td (word) Tj T* (word) Tj ET", "[80 685 90 690]", true},
+		{"words of a scaled page", "q 2 0 0 2 0 0 cm BT /F1 10 Tf 36 100 Td (word) Tj ET Q", "[80 200 90 210]", true},
+		{"words after a restored state", "q 2 0 0 2 0 0 cm Q BT /F1 10 Tf 36 100 Td (word) Tj ET", "[80 200 90 210]", false},
+		{"words set with a matrix", "BT /F1 1 Tf 10 0 0 10 300 300 Tm [(wo) -10 (rd)] TJ ET", "[305 300 310 305]", true},
+		{"words turned upwards", "BT /F1 10 Tf 0 1 -1 0 300 300 Tm (word) Tj ET", "[295 310 299 315]", true},
+		{"over a field", "", "[5 5 15 15]", true},
+		{"nowhere", "", "[400 400 410 410]", false},
+		{"without an area", "BT /F1 10 Tf 72 700 Td (word) Tj ET", "[80 700 80 700]", false},
+		{"content that is broken", "BT (", "[80 700 90 705]", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			base := formObjects()
+			base[5] = streamText("", test.content)
+			pdf := revisionText{17: "… 42 0 R]", 42: "<< /Subtype /Text /Rect " + test.rect + " >>"}.after(written(base, formTrailer), base)
+			list, err := opened(t, pdf).Differences(0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := slices.ContainsFunc(list[0].Changes, func(c Change) bool { return c.Rule == "R-M9" && c.Note })
+			if got != test.want {
+				t.Errorf("got %v, want %v: %+v", got, test.want, list[0].Changes)
+			}
+		})
+	}
+}
+
 // TestDifferences has one case at least for each thing that a revision may do, and
 // for each that it may not.
 func TestDifferences(t *testing.T) {
@@ -397,6 +459,52 @@ func BenchmarkDifferences(b *testing.B) {
 			if d.Level() > FormFill {
 				b.Fatalf("%+v", d)
 			}
+		}
+	}
+}
+
+// TestPagesOfChanges: a reader is told on which pages to look, also where it is not the page
+// itself that was written again but what it shows.
+func TestPagesOfChanges(t *testing.T) {
+	objects := func() map[int]string {
+		m := map[int]string{
+			1: "<< /Type /Catalog /Pages 2 0 R >>",
+			2: "<< /Type /Pages /Kids [3 0 R 4 0 R 5 0 R] /Count 3 /MediaBox [0 0 595 842] /Resources 12 0 R >>",
+			3: "<< /Type /Page /Parent 2 0 R /Contents 6 0 R >>",
+			4: "<< /Type /Page /Parent 2 0 R /Contents [6 0 R 7 0 R] /Resources 8 0 R >>",
+			5: "<< /Type /Page /Parent 2 0 R >>",
+			8: "<< /XObject << /X 9 0 R >> >>", 12: "<< /Font << /F 10 0 R >> >>",
+			10: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /FontDescriptor 11 0 R >>", 11: "<< /Type /FontDescriptor /Flags 4 >>",
+		}
+		for _, n := range []int{6, 7, 9} {
+			m[n] = "<< /Length 2 >>\nstream\nq \nendstream"
+		}
+		return m
+	}
+	const trailer = "/Size 900 /Root 1 0 R"
+	for _, test := range []struct {
+		name    string
+		changed int
+		want    []int
+	}{
+		{"of two pages", 6, []int{1, 2}},
+		{"of one", 7, []int{2}},
+		{"a picture", 9, []int{2}},
+		{"a font of all", 11, []int{1, 2, 3}},
+	} {
+		pdf := written(objects(), trailer)
+		pdf = appended(pdf, map[int]string{test.changed: "<< /Length 4 >>\nstream\nq Q \nendstream"}, trailer+" /Prev "+startxref(pdf))
+		differences, err := opened(t, pdf).Differences(0)
+		if err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		var got []int
+		for _, c := range differences[0].Changes {
+			got = append(got, c.Page)
+		}
+		slices.Sort(got)
+		if got = slices.Compact(got); !slices.Equal(got, test.want) {
+			t.Errorf("%s: on pages %v, want %v", test.name, got, test.want)
 		}
 	}
 }

@@ -46,6 +46,9 @@ func (d *differ) newAnnotations(page Ref, items []Value) error {
 				What: "annotation added that can hide or imitate content: " + printable(subtype.Name()),
 			})
 		}
+		if err == nil {
+			err = d.overlap(page, ref, a)
+		}
 		if err != nil {
 			return err
 		}

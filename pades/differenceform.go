@@ -10,13 +10,20 @@ type form struct {
 	named   map[string]int
 }
 
-// maxFields bounds the fields that are held in memory to be compared; forms have
-// hundreds.
-const maxFields = 50_000
+// Bounds on the fields that are held in memory to be compared: forms have hundreds, of
+// some twenty values each.
+const (
+	maxFields      = 50_000
+	maxFieldValues = 500_000
+)
 
 func (f *File) formOf(rev int) (*form, error) {
 	in := &form{objects: map[Ref]*formField{}, named: map[string]int{}}
+	values := 0
 	err := f.fields(rev, func(field formField) error {
+		if values += field.obj.value.count(); values > maxFieldValues {
+			return broken(ruleLimit, field.obj.start, "fields of more than %d values", maxFieldValues)
+		}
 		if len(in.fields) == maxFields {
 			return broken(ruleLimit, field.obj.start, "more than %d fields", maxFields)
 		}

@@ -45,6 +45,10 @@ type File struct {
 	nested    int                     // indirect lengths and object streams being resolved
 	inflated  int64                   // spent of Limits.Inflated
 	parsed    int64                   // spent of Limits.Parsed
+	indexed   int                     // objects in the streams above; at most Limits.Objects
+	held      int                     // values of signature dictionaries
+	open      []Value                 // see scanner
+	known     knownObjects            // see indirectAt
 	root      lastRoot
 	answers   map[question]error // see once
 }

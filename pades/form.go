@@ -62,6 +62,9 @@ func (w *fieldWalk) field(item Value, parent formField, depth int) error {
 	if err != nil {
 		return err
 	}
+	if len(name.octets) > 4*maxFieldName {
+		return broken(ruleLimit, name.Start, "a field name of more than %d bytes", maxFieldName)
+	}
 	if name.Kind == String {
 		if field.name != "" {
 			field.name += "."

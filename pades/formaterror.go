@@ -19,11 +19,13 @@ type FormatError struct {
 // their checks.
 const (
 	ruleStructure = "R-P1" // tokens, cross-reference sections and their chain
+	ruleRevision  = "R-P2" // a revision ends with the startxref of its section
 	ruleObject    = "R-P3" // objects stand where their section says
 	ruleDuplicate = "R-P4" // one definition of an object in a revision
 	ruleBytes     = "R-P5" // every appended byte is accounted for
 	ruleViews     = "R-P6" // no two readers see two documents
 	ruleTrailer   = "R-P7" // the trailer goes on
+	ruleHeader    = "R-P8" // the file says that it is a PDF
 	ruleLimit     = "R-P9" // limits
 	ruleField     = "R-B8" // signature fields of every revision, not only of the last
 )

@@ -2,6 +2,7 @@ package pades
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 )
@@ -21,9 +22,12 @@ type graph struct {
 // edge says that object from refers to object to. 0 is the trailer.
 type edge struct{ to, from int32 }
 
-// maxEdges bounds the memory for references, 8 bytes each; a document of a thousand
-// pages has fifty thousand.
-const maxEdges = 4_000_000
+// Bounds on the memory for references: 8 bytes each in the first revision, a hundred in
+// later ones. A document of a thousand pages has fifty thousand.
+const (
+	maxEdges = 4_000_000
+	maxLater = 500_000
+)
 
 // references walks the document of a revision.
 func (f *File) references(rev int) (*graph, error) {
@@ -34,7 +38,10 @@ func (f *File) references(rev int) (*graph, error) {
 		ref, _ := v.Ref()
 		to := int32(ref.Number)
 		g.edges = append(g.edges, edge{to, from})
-		if !g.seen[to] {
+		if g.seen[to] {
+			return
+		}
+		if _, _, there := f.lookup(rev, ref.Number); there { // of the others there are no more than edges
 			g.seen[to] = true
 			queue = append(queue, ref)
 		}
@@ -101,7 +108,10 @@ func (g *graph) advance(rev int) error {
 			g.later[to] = append(l, from)
 			g.added++
 		}
-		if !g.seen[to] {
+		if g.seen[to] {
+			return
+		}
+		if _, _, there := g.f.lookup(rev, ref.Number); there {
 			g.seen[to] = true
 			queue = append(queue, ref)
 		}
@@ -117,8 +127,8 @@ func (g *graph) advance(rev int) error {
 		}
 		from = int32(ref.Number)
 		v.references(visit)
-		if g.added > maxEdges {
-			return broken(ruleLimit, v.Start, "more than %d references", maxEdges)
+		if g.added > maxLater {
+			return broken(ruleLimit, v.Start, "more than %d references after the signature", maxLater)
 		}
 	}
 	return nil
@@ -126,14 +136,59 @@ func (g *graph) advance(rev int) error {
 
 // referrers are the objects that may refer to one.
 func (g *graph) referrers(number int) []int32 {
-	i, _ := slices.BinarySearchFunc(g.edges, int32(number), func(e edge, to int32) int { return int(e.to) - int(to) })
-	var list []int32
-	for ; i < len(g.edges) && g.edges[i].to == int32(number); i++ {
-		list = append(list, g.edges[i].from)
-	}
-	list = append(list, g.later[int32(number)]...)
+	list := g.some(number, math.MaxInt)
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// Bounds of the search for the pages that something belongs to. A font belongs to all of a
+// thousand pages, and nobody reads that list; a file can be woven so that every step up
+// leads to everything.
+const (
+	maxShownOn  = 16
+	maxClimbing = 64
+)
+
+// shownOn are the numbers of the pages that an object belongs to, as far as they are found
+// near it; of one that belongs to none it is 0 alone.
+func (d *differ) shownOn(ref Ref) []int {
+	if len(d.changes) >= maxChanges {
+		return []int{0}
+	}
+	root, _ := d.f.Trailer(d.old).Key("Root").Ref()
+	queue, seen := []int{ref.Number}, map[int]bool{0: true, root.Number: true}
+	var pages []int
+	for len(queue) > 0 && len(seen) < maxClimbing && len(pages) < maxShownOn {
+		number := queue[0]
+		queue = queue[1:]
+		if seen[number] {
+			continue
+		}
+		seen[number] = true
+		if e, _, ok := d.f.lookup(d.old, number); ok && d.pages[e.ref(number)] > 0 {
+			pages = append(pages, d.pages[e.ref(number)])
+			continue
+		}
+		for _, from := range d.graph.some(number, maxClimbing) {
+			queue = append(queue, int(from))
+		}
+	}
+	if len(pages) == 0 {
+		return []int{0}
+	}
+	slices.Sort(pages)
+	return pages
+}
+
+// some are so many of the objects that may refer to one at most.
+func (g *graph) some(number, most int) []int32 {
+	i, _ := slices.BinarySearchFunc(g.edges, int32(number), func(e edge, to int32) int { return int(e.to) - int(to) })
+	var list []int32
+	for ; i < len(g.edges) && g.edges[i].to == int32(number) && len(list) < most; i++ {
+		list = append(list, g.edges[i].from)
+	}
+	later := g.later[int32(number)]
+	return append(list, later[:min(len(later), most-len(list))]...)
 }
 
 // use is one way in which the document refers to an object: the dictionary object

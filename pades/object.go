@@ -71,7 +71,7 @@ func (f *File) object(rev int, ref Ref) (indirect, error) {
 	if err != nil {
 		return indirect{}, err
 	}
-	obj, err := f.parseIndirect(rev, e.at, f.bodyEnd(in, e.at))
+	obj, err := f.indirectAt(rev, e.at, f.bodyEnd(in, e.at))
 	if err != nil {
 		return indirect{}, err
 	}
@@ -142,12 +142,16 @@ func (f *File) parseIndirect(rev int, at, limit int64) (indirect, error) {
 }
 
 // spend counts what was scanned since an offset, a value as much as 32 bytes.
-// Objects are parsed whenever they are asked for, so this bounds what many
-// references to one large object cost.
+// An object asked for again counts again, so this bounds what many references to one
+// large object cost.
 func (f *File) spend(s *scanner, from int64) error {
-	f.parsed += int64(s.pos) - from + 32*int64(maxNodes-s.nodes)
+	return f.charge(int64(s.pos)-from+32*int64(maxNodes-s.nodes), from)
+}
+
+func (f *File) charge(cost, at int64) error {
+	f.parsed += cost
 	if f.parsed > f.limits.Parsed {
-		return broken(ruleLimit, from, "a document that takes too long to read")
+		return broken(ruleLimit, at, "a document that takes too long to read")
 	}
 	return nil
 }

@@ -1,5 +1,7 @@
 package pades
 
+import "math"
+
 // objectStream is a decoded object stream (7.5.7).
 type objectStream struct {
 	indirect
@@ -88,8 +90,8 @@ func (f *File) indexObjectStream(rev int, st *objectStream) error {
 	if !ok || !ok2 || count < 0 || base < 0 || base > int64(len(st.data)) || count > base/2 {
 		return broken(ruleStructure, st.start, "an object stream with a wrong /N or /First")
 	}
-	if int(count) > f.limits.Objects {
-		return broken(ruleLimit, st.start, "too many objects in a stream")
+	if f.indexed += int(min(count, math.MaxInt32)); f.indexed > f.limits.Objects {
+		return broken(ruleLimit, st.start, "too many objects in streams")
 	}
 	s := f.scan(st.data[:base], 0)
 	st.numbers, st.offsets = make([]int, count), make([]int64, count)

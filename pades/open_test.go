@@ -127,8 +127,8 @@ func TestOpenRefuses(t *testing.T) {
 		ask  func(*File) error
 		want string
 	}{
-		{name: "nothing", pdf: nil, want: "R-P1"},
-		{name: "no header", pdf: swap("%PDF-1.7", "%PFD-1.7"), want: "R-P1"},
+		{name: "nothing", pdf: nil, want: "R-P8"},
+		{name: "no header", pdf: swap("%PDF-1.7", "%PFD-1.7"), want: "R-P8"},
 		{name: "no end", pdf: bytes.TrimSuffix(base, []byte("%%EOF\n")), want: "R-P1"},
 		{name: "text after the end", pdf: append(bytes.Clone(base), "more\n"...), want: "R-P1"},
 		{name: "comment after the end", pdf: append(bytes.Clone(base), "%more\n"...), want: "R-P1"},
@@ -147,8 +147,8 @@ func TestOpenRefuses(t *testing.T) {
 		{name: "prev outside", pdf: next(nil, "/Size 10 /Root 1 0 R /Prev 99999"), want: "R-P1"},
 		{name: "prev negative", pdf: next(nil, "/Size 10 /Root 1 0 R /Prev -1"), want: "R-P1"},
 		{name: "prev forward", pdf: forward(), want: "R-P1"},
-		{name: "earlier end spoilt", pdf: bytes.Replace(next(nil, "/Size 10 /Root 1 0 R /Prev "+n), []byte("%%EOF"), []byte("%%E0F"), 1), want: "R-P1"},
-		{name: "earlier startxref spoilt", pdf: bytes.Replace(next(nil, "/Size 10 /Root 1 0 R /Prev "+n), []byte("startxref\n"+n), []byte("startxref\n"+strings.Repeat("1", len(n))), 1), want: "R-P1"},
+		{name: "earlier end spoilt", pdf: bytes.Replace(next(nil, "/Size 10 /Root 1 0 R /Prev "+n), []byte("%%EOF"), []byte("%%E0F"), 1), want: "R-P2"},
+		{name: "earlier startxref spoilt", pdf: bytes.Replace(next(nil, "/Size 10 /Root 1 0 R /Prev "+n), []byte("startxref\n"+n), []byte("startxref\n"+strings.Repeat("1", len(n))), 1), want: "R-P2"},
 		{name: "redirected object", pdf: redirected, ask: object(9), want: "R-P3"},
 		{name: "other object", pdf: swap("9 0 obj", "8 0 obj"), ask: object(9), want: "R-P3"},
 		{name: "no object", pdf: swap("9 0 obj", "(9 0ob)"), ask: object(9), want: "R-P3"},

@@ -100,19 +100,31 @@ func (s *scanner) until(closing string, n int) ([]Value, error) {
 	if s.depth--; s.depth < 0 {
 		return nil, broken(ruleLimit, int64(s.pos), "objects nested too deep")
 	}
-	defer func() { s.depth++ }()
+	before := len(*s.open)
+	defer func() {
+		s.depth++
+		*s.open = (*s.open)[:before]
+		if before == 0 && cap(*s.open) > 4096 { // one huge object is not to be paid for as long as the file is open
+			*s.open = nil
+		}
+	}()
 	s.pos += n
-	var items []Value
 	for {
 		s.space()
 		if end := s.pos + len(closing); end <= len(s.b) && string(s.b[s.pos:end]) == closing {
 			s.pos = end
-			return items, nil
+			items := (*s.open)[before:]
+			if len(items) == 0 {
+				return nil, nil
+			}
+			exact := make([]Value, len(items))
+			copy(exact, items)
+			return exact, nil
 		}
 		v, err := s.value()
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, v)
+		*s.open = append(*s.open, v)
 	}
 }

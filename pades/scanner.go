@@ -13,13 +13,17 @@ type scanner struct {
 
 	depth int // containers that may still be opened: a stack overflow cannot be recovered from
 	nodes int // values that may still be read: "1 1 1 …" costs 44 bytes of memory for one of file
+
+	// open are the values read so far of the containers that are not closed. One place for
+	// all objects of a file: each would let its own grow.
+	open *[]Value
 }
 
 // maxNodes is the most values one object may hold: 22 MB of memory.
 const maxNodes = 250_000
 
 func (f *File) scan(b []byte, pos int64) *scanner {
-	return &scanner{b: b, pos: int(pos), depth: f.limits.Nesting, nodes: maxNodes}
+	return &scanner{b: b, pos: int(pos), depth: f.limits.Nesting, nodes: maxNodes, open: &f.open}
 }
 
 func (s *scanner) fail(format string, args ...any) error {

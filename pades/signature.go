@@ -159,6 +159,9 @@ func (f *File) signaturesOf(rev int, before []Signature) ([]Signature, error) {
 		if err != nil || s == nil {
 			return err
 		}
+		if len(list) == maxSignatures {
+			return broken(ruleLimit, s.obj.start, "more than %d signatures", maxSignatures)
+		}
 		if first, shared := at[s.place()]; shared {
 			list[first].SharedBy = append(list[first].SharedBy, field.name)
 			return nil
@@ -170,6 +173,14 @@ func (f *File) signaturesOf(rev int, before []Signature) ([]Signature, error) {
 	})
 	return list, err
 }
+
+// Bounds on what is held in memory of the signatures of a file: nobody signs one ten
+// thousand times, and a dictionary is a dozen values.
+const (
+	maxSignatures      = 10_000
+	maxSignatureValues = 500_000
+	maxClaim           = 64 << 10
+)
 
 // signatureIn reads the signature a field holds; nil if it holds none.
 func (f *File) signatureIn(rev int, field formField, earlier map[int64]*Signature) (*Signature, error) {
@@ -189,6 +200,9 @@ func (f *File) signatureIn(rev int, field formField, earlier map[int64]*Signatur
 		obj = field.obj
 		obj.value = dict
 	}
+	if f.held += obj.value.count(); f.held > maxSignatureValues {
+		return nil, broken(ruleLimit, obj.start, "signature dictionaries of more than %d values", maxSignatureValues)
+	}
 	s := &Signature{Ref: ref, Revision: rev, dict: obj.value, obj: obj}
 	if s.page, s.Rect, err = f.widget(rev, field); err != nil {
 		return nil, err
@@ -204,6 +218,9 @@ func (f *File) readDictionary(s *Signature) error {
 		if err != nil {
 			return err
 		}
+		if len(v.octets) > maxClaim { // it is decoded, and shown
+			return broken(ruleLimit, v.Start, "a /%s of more than %d bytes", key, maxClaim)
+		}
 		texts = append(texts, v)
 	}
 	s.Type, s.Filter, s.SubFilter = texts[0].Name(), texts[1].Name(), texts[2].Name()
@@ -212,7 +229,8 @@ func (f *File) readDictionary(s *Signature) error {
 		s.Location, s.ContactInfo = texts[6].Text(), texts[7].Text()
 	}
 	// Both must be direct: an indirect one could be exchanged later.
-	for _, item := range s.dict.Key("ByteRange").Items() {
+	byteRange := s.dict.Key("ByteRange").Items()
+	for _, item := range byteRange[:min(len(byteRange), 8)] { // four are right, more are wrong however many
 		n, ok := item.Int()
 		if !ok {
 			s.ByteRange = nil

@@ -178,6 +178,15 @@ func (v Value) same(w Value) bool {
 	return true
 }
 
+// count is how many values v consists of.
+func (v Value) count() int {
+	n := 1
+	for _, item := range v.items {
+		n += item.count()
+	}
+	return n
+}
+
 // references calls visit for every reference in v, in the order of the file.
 func (v Value) references(visit func(Value)) {
 	if v.Kind == Reference {

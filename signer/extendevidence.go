@@ -21,11 +21,19 @@ func (x *extending) signerPath(cms *pades.CMS, pool []*x509.Certificate, at time
 			pool = append(pool, c.Certificate)
 		}
 	}
-	paths, err := certs.Paths(result.Signer.Certificate, pool, x.e.Anchors.CA, at)
+	paths, err := x.e.Anchors.Paths(x.ctx, x.source(), certs.Signing, result.Signer.Certificate, pool, at)
 	if err != nil {
 		return nil, fmt.Errorf("signer's certificate: %w", err)
 	}
 	return paths[0], nil
+}
+
+// source is who has issuers' certificates that the signature left out.
+func (x *extending) source() certs.RevocationSource {
+	if x.e.Evidence == nil {
+		return nil
+	}
+	return x.e.Evidence
 }
 
 // gather gathers evidence about the path of a signer, for a signature whose time is proven
@@ -55,7 +63,7 @@ func (x *extending) gatherAuthorities(stamps []*pades.TimeStamp, pool []*x509.Ce
 		if x.known[string(stamp.Authority.Raw)] {
 			continue
 		}
-		paths, err := certs.Paths(stamp.Authority, slices.Concat(pool, stamp.Certificates), x.e.Anchors.TSA, stamp.At)
+		paths, err := x.e.Anchors.Paths(x.ctx, x.source(), certs.Stamping, stamp.Authority, slices.Concat(pool, stamp.Certificates), stamp.At)
 		if err == nil {
 			err = x.gatherSince(paths[0], stamp.At, time.Time{})
 		}

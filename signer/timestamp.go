@@ -36,6 +36,7 @@ type TSA struct {
 	User, Password string // both empty: none are sent
 
 	Anchors    certs.Anchors          // of which TSA counts
+	Trust      AnchorSource           // asked about each token instead, where anchors change while the program runs
 	Revocation certs.RevocationSource // of the authority's certificate; nil asks nobody
 	Timeout    time.Duration          // zero is 30 seconds; at most [MaxTimestampWait]
 	Now        func() time.Time       // zero is [time.Now]
@@ -43,6 +44,9 @@ type TSA struct {
 	once   sync.Once
 	client *http.Client
 }
+
+// AnchorSource gives the anchors in force.
+type AnchorSource func(ctx context.Context) (certs.Anchors, error)
 
 // MaxTimestampWait is how long an authority is waited for at most: the government's has been
 // seen to take two minutes.
@@ -141,7 +145,13 @@ func (t *TSA) judge(ctx context.Context, token []byte, digest [32]byte, nonce *b
 	if stamp.At.Sub(now).Abs() > clockSkew {
 		return time.Time{}, fmt.Errorf("states %s: %w", stamp.At.Format(time.RFC3339), pades.ErrTimeStamp)
 	}
-	return CheckTimestamp(ctx, token, digest, t.Anchors, t.Revocation)
+	anchors := t.Anchors
+	if t.Trust != nil {
+		if anchors, err = t.Trust(ctx); err != nil {
+			return time.Time{}, fmt.Errorf("reading the trust anchors: %w", err)
+		}
+	}
+	return CheckTimestamp(ctx, token, digest, anchors, t.Revocation)
 }
 
 // CheckTimestamp judges a token that was kept, by the time it states, and gives that
@@ -162,7 +172,7 @@ func CheckTimestamp(ctx context.Context, token []byte, digest [32]byte, anchors 
 	if err := certs.CheckStrength(stamp.Authority); err != nil {
 		return time.Time{}, err
 	}
-	paths, err := certs.Paths(stamp.Authority, stamp.Certificates, anchors.TSA, stamp.At)
+	paths, err := anchors.Paths(ctx, source, certs.Stamping, stamp.Authority, stamp.Certificates, stamp.At)
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -70,6 +70,7 @@ var conformance = map[string]func(t *testing.T, s *Store, c *clock){
 	"succession":   testSuccession,
 	"levels":       testLevels,
 	"evidence":     testEvidence,
+	"anchors":      testAnchors,
 }
 
 func TestConformance(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 )
 
 // Limits of jobs. jobTimeout holds for those that name none of their own; a job whose
-// server died is taken up again after rescueAfter, or after its own timeout where that is
-// longer. Jobs decide by the state they find, so that twice is no harm.
+// server died, if nobody noticed that (see orphans.go), is taken up again after rescueAfter,
+// or after its own timeout where that is longer. Jobs decide by the state they find, so that twice is no harm.
 const (
 	jobTimeout  = 2 * time.Minute
 	rescueAfter = 5 * time.Minute
@@ -29,12 +29,15 @@ type WorkOptions struct {
 	Periodic    []*river.PeriodicJob
 	Concurrency int            // jobs at a time; 0 stands for 2
 	Beside      map[string]int // further queues, and how many jobs of each at a time: what waits for others must keep nobody waiting
+	Beat        time.Duration  // how often others are told that this server is alive; 0 stands for 5 seconds
 	Log         *slog.Logger   // of what goes wrong; nil logs nothing. Arguments of jobs are never logged
 }
 
 // Work is a store's jobs being worked.
 type Work struct {
 	client interface{ Stop(context.Context) error }
+	keeper *keeper
+	still  context.CancelFunc // the keeper's
 }
 
 // Enqueue has a job worked after the transaction commits, at least once, by whichever
@@ -59,7 +62,12 @@ func (s *Store) Work(ctx context.Context, o WorkOptions) (*Work, error) {
 	for name, n := range o.Beside {
 		queues[name] = river.QueueConfig{MaxWorkers: n}
 	}
+	k := s.newKeeper(o.Beat, o.Log)
+	if err := k.begin(ctx); err != nil {
+		return nil, fmt.Errorf("working jobs: %w", err)
+	}
 	client, err := s.database.work(ctx, &river.Config{
+		ID:                   k.id,
 		Workers:              o.Workers,
 		PeriodicJobs:         o.Periodic,
 		Queues:               queues,
@@ -71,12 +79,21 @@ func (s *Store) Work(ctx context.Context, o WorkOptions) (*Work, error) {
 	if err != nil {
 		return nil, fmt.Errorf("working jobs: %w", err)
 	}
-	return &Work{client}, nil
+	beating, still := context.WithCancel(context.WithoutCancel(ctx))
+	go k.run(beating)
+	return &Work{client, k, still}, nil
 }
 
 // Stop takes no more jobs and waits for those under way. When ctx is done first, they go
 // on for as long as the program does, or are taken up again later.
-func (w *Work) Stop(ctx context.Context) error { return w.client.Stop(ctx) }
+func (w *Work) Stop(ctx context.Context) error {
+	if err := w.client.Stop(ctx); err != nil {
+		return err
+	}
+	w.still()
+	<-w.keeper.ended
+	return w.keeper.leave(ctx)
+}
 
 // insertOnly makes the client that enqueues.
 func insertOnly[T any](driver riverdriver.Driver[T]) (*river.Client[T], error) {

@@ -83,6 +83,8 @@ func (p *postgres) work(ctx context.Context, c *river.Config) (interface{ Stop(c
 	return begin(ctx, riverpgxv5.New(p.pool), c)
 }
 
+func (p *postgres) lastWorker() string { return `attempted_by[array_upper(attempted_by, 1)]` }
+
 func (p *postgres) glance() conn { return postgresConn{p.pool} }
 
 func (p *postgres) close() error {

@@ -89,6 +89,8 @@ func (f *sqliteFile) work(ctx context.Context, c *river.Config) (interface{ Stop
 	return begin(ctx, riversqlite.New(f.writer), c)
 }
 
+func (f *sqliteFile) lastWorker() string { return `json_extract(attempted_by, '$[#-1]')` }
+
 func (f *sqliteFile) close() error {
 	return errors.Join(f.glances.close(), f.readers.Close(), f.writer.Close())
 }

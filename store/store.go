@@ -51,6 +51,7 @@ type database interface {
 	glance() conn
 	migrate(ctx context.Context) error
 	work(ctx context.Context, c *river.Config) (interface{ Stop(context.Context) error }, error)
+	lastWorker() string // an expression for who took a row of river_job last
 	close() error
 }
 

@@ -67,6 +67,9 @@ func ParseURI(text string) (URI, error) {
 			}
 		}
 	}
+	if len(u.String()) > maxURI { // an id is written in escapes, however it came
+		return URI{}, ErrURI
+	}
 	return u, nil
 }
 

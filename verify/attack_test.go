@@ -71,6 +71,7 @@ func startxref(pdf []byte) string {
 type dictionary struct {
 	number    int // of its object
 	more      string
+	trailer   string
 	subFilter string
 	objects   map[int]string
 	cms       func(digest []byte) []byte
@@ -89,7 +90,7 @@ func (d dictionary) signedBy(t testing.TB, by devca.Issued, pdf []byte) []byte {
 	for n, text := range d.objects {
 		objects[n] = text
 	}
-	out := revised(pdf, objects, "")
+	out := revised(pdf, objects, d.trailer)
 	at := bytes.LastIndex(out, []byte(hole))
 	end := at + len(hole)
 	byteRange := fmt.Sprintf("[0 %d %d %d]", at, end, len(out)-end)
@@ -188,6 +189,9 @@ func TestAttacks(t *testing.T) {
 			8: strings.Replace(text[8], "(old)", "(one)", 1), 10: strings.Replace(text[10], "(old)", "(two)", 1)}),
 		"shadow: replace, value without appearance":  next(map[int]string{8: strings.Replace(text[8], "(old)", "(new)", 1)}),
 		"shadow: hide and replace, prepared objects": next(map[int]string{3: strings.Replace(text[3], "5 0 R", "14 0 R", 1)}),
+		"shadow: a second content, still to come":    dangling(t, by, "/Contents 5 0 R", "/Contents [5 0 R 60 0 R]", text[14]),
+		"shadow: a font, still to come":              dangling(t, by, "/F1 9 0 R", "/F1 60 0 R", "<< /Type /Font /Subtype /Type3 >>"),
+		"shadow: an annotation, still to come":       dangling(t, by, "/Annots 11 0 R", "/Annots [7 0 R 8 0 R 60 0 R]", "<< /Subtype /Stamp /Rect [0 0 595 842] >>"),
 		"shadow: field hidden":                       next(map[int]string{8: strings.Replace(text[8], "/F 4", "/F 6", 1)}),
 		"shadow: readers draw":                       next(map[int]string{6: strings.Replace(text[6], "/DR", "/NeedAppearances true /DR", 1)}),
 
@@ -247,6 +251,15 @@ func wrapped(signed []byte, start, end int64) []byte {
 	out := bytes.Clone(signed)
 	copy(out[at:], malicious)
 	return out
+}
+
+// dangling is a document whose page refers to an object that comes after the signature.
+func dangling(t testing.TB, by devca.Issued, old, referring, object string) []byte {
+	t.Helper()
+	text := formText()
+	text[3] = strings.Replace(text[3], old, referring, 1)
+	signed := dictionary{number: 20, objects: map[int]string{7: strings.Replace(text[7], " >>", " /V 20 0 R >>", 1)}}.signedBy(t, by, revised(nil, text, ""))
+	return revised(signed, map[int]string{60: object}, "")
 }
 
 // redirected lists the page's content where another stream stands that was signed.

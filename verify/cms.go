@@ -117,6 +117,7 @@ func (e *evidence) judgeCMS(ctx context.Context, s *Signature, c *checks, subjec
 	for _, f := range result.Findings {
 		*c = append(*c, Check{ID: f.Rule, Status: CheckStatus(f.Status), Message: f.Message, sub: SubIndication(f.Sub)})
 	}
+	s.Algorithm = string(result.Algorithm)
 	if subject.signer >= len(cms.Signers) {
 		return nil
 	}
@@ -138,7 +139,7 @@ func (e *evidence) judgeCMS(ctx context.Context, s *Signature, c *checks, subjec
 	if at := s.ClaimedSigningTime; at != nil && at.After(e.v.At.Add(certs.DefaultSkew)) {
 		c.fail("R-C11", SigConstraintsFailure, "sig.future", "claimed signing time after the validation time")
 	}
-	q := question{leaf: leaf, anchors: e.v.Anchors.CA, usage: certs.CheckUsage, proofs: proofs}
+	q := question{leaf: leaf, use: certs.Signing, usage: certs.CheckUsage, proofs: proofs}
 	if s.ClaimedSigningTime != nil {
 		q.made = *s.ClaimedSigningTime
 	}
@@ -173,6 +174,10 @@ func (e *evidence) judgeTimes(ctx context.Context, s *Signature, c *checks, subj
 	// claim, and clocks differ.
 	if at := s.ClaimedSigningTime; at != nil && len(proofs) > 1 && at.After(proofs[0].Add(certs.DefaultSkew)) {
 		c.warn("R-T3", "ts.claim", "claimed signing time after the time-stamp")
+	}
+	e.contentTimestamps(ctx, s, c, subject, signer, proofs)
+	if len(s.Timestamps) > 0 {
+		c.held("R-T3")
 	}
 	return proofs
 }

@@ -149,7 +149,7 @@ func (d *directory) judgeManifest() bool {
 	}
 	d.manifest = m
 	d.report.Bundle = bundleOf(m)
-	d.checks.ok("R-D1", "manifest.json canonical")
+	d.checks.held("R-D1")
 	known := []string{bundle.ManifestFile, bundle.RecordsFile, bundle.DocumentFile, bundle.PagesFile}
 	for _, annex := range m.Annexes {
 		known = append(known, annex.Name)
@@ -164,6 +164,7 @@ func (d *directory) judgeManifest() bool {
 			d.checks.fail("R-D2", SigConstraintsFailure, "bundle.files", fmt.Sprintf("%.64q is no part of a bundle", name))
 		}
 	}
+	d.checks.held("R-D2")
 	return true
 }
 
@@ -207,7 +208,7 @@ func (d *directory) judgeDocument() {
 		return
 	}
 	d.documentJSON = documentJSON
-	d.checks.ok("R-D4", "document.json canonical")
+	d.checks.held("R-D4")
 	if d.roll == nil {
 		return
 	}

@@ -27,6 +27,8 @@ type evidence struct {
 	raw    pades.Evidence // as it came, for the full report
 	tokens [][]byte       // time-stamps that were judged, likewise
 
+	built map[wanted]built // of path building, see pathsOf
+
 	stamps   []stamp   // document time-stamps that hold
 	archived []archive // archive time-stamps of a CMS that hold
 
@@ -101,13 +103,17 @@ func (v *Verifier) evidence() *evidence {
 const maxPool = 1000
 
 // add takes in what a CMS or a security store carries. revision is the first that holds
-// it.
-func (e *evidence) add(carried pades.Evidence, revision int) {
-	for _, der := range carried.Certs {
+// it. read are the first of the certificates, where they have been parsed already.
+func (e *evidence) add(carried pades.Evidence, revision int, read ...pades.CMSCertificate) {
+	for i, der := range carried.Certs {
 		if !e.enter(der, revision) || len(e.pool) == maxPool {
 			continue
 		}
 		e.raw.Certs = append(e.raw.Certs, der)
+		if i < len(read) && read[i].Certificate != nil {
+			e.pool = append(e.pool, read[i].Certificate)
+			continue
+		}
 		// What does not parse is no part of a path; it is a hint like all others.
 		if cert, err := x509.ParseCertificate(der); err == nil {
 			e.pool = append(e.pool, cert)
@@ -141,16 +147,16 @@ func (e *evidence) enter(der []byte, revision int) bool {
 // strays reports whether something that came along is not as its issuer made it.
 func (e *evidence) strays() bool {
 	return len(e.pool) != len(e.raw.Certs) ||
-		len(e.stock.Strays(e.pool, append(slices.Clone(e.v.Anchors.CA), e.v.Anchors.TSA...))) > 0
+		len(e.stock.Strays(e.pool, e.v.Anchors.All())) > 0
 }
 
 // addCMS takes in what a CMS carries, and what the time-stamps in it carry. revision is
 // the first that a time-stamp of covers it.
 func (e *evidence) addCMS(cms *pades.CMS, revision int) {
-	e.add(cms.Evidence(), revision)
+	e.add(cms.Evidence(), revision, cms.Certificates...)
 	for i := range cms.Signers {
 		s := &cms.Signers[i]
-		for _, list := range [][][]byte{s.TimeStamps(), s.ArchiveTimeStamps()} {
+		for _, list := range [][][]byte{s.TimeStamps(), s.ArchiveTimeStamps(), s.ContentTimeStamps()} {
 			for _, token := range few(list) {
 				e.addToken(token, revision)
 			}
@@ -160,7 +166,7 @@ func (e *evidence) addCMS(cms *pades.CMS, revision int) {
 
 func (e *evidence) addToken(token []byte, revision int) {
 	if inner, err := pades.ParseCMS(token); err == nil {
-		e.add(inner.Evidence(), revision)
+		e.add(inner.Evidence(), revision, inner.Certificates...)
 	}
 }
 
@@ -265,11 +271,15 @@ func (e *evidence) status(ctx context.Context, q question, path certs.Path, i in
 	if err != nil {
 		return certs.Revocation{Serial: certs.Serial(cert)}, false, err
 	}
-	var found *certs.Revocation
+	var found, held *certs.Revocation
 	unproven := false
 	for k := range answers {
 		a := &answers[k]
 		switch {
+		case q.outlasts(a): // for something newer to say whether it was lifted
+			if held == nil || a.ThisUpdate.After(held.ThisUpdate) {
+				held = a
+			}
 		case a.Status != certs.Good && !at.Before(a.RevokedAt): // against it counts whatever its proof
 			return *a, true, a.Check(at)
 		case found != nil || !e.speaks(q, *a, i, at):
@@ -279,10 +289,13 @@ func (e *evidence) status(ctx context.Context, q question, path certs.Path, i in
 			unproven = true
 		}
 	}
-	if found != nil {
+	if found != nil && q.lifts(found, held) {
 		return *found, true, nil
 	}
 	answer = e.live(ctx, cert, issuer)
+	if answer.Status == certs.Good && !q.lifts(&answer, held) {
+		return *held, true, held.Check(at)
+	}
 	switch err = answer.Check(at); {
 	case err == nil && believed.Before(e.v.At): // made since its issuer ceased to be believed
 		err = fmt.Errorf("certificate %s: %w", answer.Serial, errNoProof)
@@ -290,6 +303,20 @@ func (e *evidence) status(ctx context.Context, q question, path certs.Path, i in
 		err = errors.Join(errNoProof, err)
 	}
 	return answer, false, err
+}
+
+// outlasts reports whether an answer tells of a hold from before the signature that may have been lifted before it was
+// made: a hold is judged at the time of signing (Thông tư 15/2025/TT-BKHCN, Phụ lục II, 1.1), which is the earliest at
+// which the signature is proven, or by its own word within the hold.
+func (q question) outlasts(a *certs.Revocation) bool {
+	within := !q.made.IsZero() && !q.made.Before(a.RevokedAt) && !q.made.After(a.ThisUpdate)
+	return a.Status == certs.Suspended && a.ThisUpdate.Before(q.since(q.proofs[0])) && !within
+}
+
+// lifts reports whether an answer shows that a hold was over when the signature was made. One from long after shows
+// that it was lifted, and not when.
+func (q question) lifts(a, held *certs.Revocation) bool {
+	return held == nil || a.ThisUpdate.After(held.ThisUpdate) && a.CurrentAt(q.since(q.proofs[0]))
 }
 
 // believedThen reports whether an answer is proven to be from when its makers were

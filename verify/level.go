@@ -18,7 +18,7 @@ func (e *evidence) level(s *Signature, a answer) {
 	rests := rawOf(a.revocation)
 	for i := range s.Timestamps {
 		t := &s.Timestamps[i]
-		if !t.passed() {
+		if !t.passed() || t.Type == contentTimestamp { // what was stamped before signing proves nothing of after
 			continue
 		}
 		stamped = true
@@ -41,7 +41,7 @@ func (e *evidence) level(s *Signature, a answer) {
 
 // archives reports whether a time-stamp holds and covers all that a signature rests on.
 func (e *evidence) archives(t *Timestamp, rests [][]byte) bool {
-	if !t.passed() || t.Type == signatureTimestamp {
+	if !t.passed() || t.Type == signatureTimestamp || t.Type == contentTimestamp {
 		return false
 	}
 	for _, raw := range rests {

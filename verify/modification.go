@@ -14,6 +14,7 @@ type later struct {
 	signatures  []pades.Signature
 	locks       [][]pades.Lock // by signature
 	differences []pades.Difference
+	searched    bool        // for leftovers
 	leftovers   []pades.Ref // in what was signed first
 	err         error
 }
@@ -32,6 +33,7 @@ func (v *Verifier) laterOf(file *pades.File, signatures []pades.Signature) *late
 	l.differences, l.err = file.Differences(signatures[0].Revision)
 	if slices.ContainsFunc(l.differences, func(d pades.Difference) bool { return d.Level() > pades.LongTerm }) {
 		l.leftovers, l.err = file.Leftovers(signatures[0].Revision)
+		l.searched = true
 	}
 	return l
 }
@@ -40,16 +42,16 @@ func (v *Verifier) laterOf(file *pades.File, signatures []pades.Signature) *late
 const maxReported = 100
 
 // judge applies the rules on what follows a signature: it may be nothing, or what the
-// signatures before and with it allow (R-M1 to R-M8).
+// signatures before and with it allow (R-M1 to R-M11).
 func (l *later) judge(s *Signature, c *checks, field *signedField) {
-	s.Modifications = &Modifications{Level: pades.NoChange.String(), Changes: []string{}}
+	s.Modifications = &Modifications{Level: pades.NoChange.String(), Changes: []string{}, Pages: []int{}}
 	index := l.index(field)
 	permissions, locks := l.permissions(index)
 	allowed := allowedLevel(permissions)
 	s.Modifications.Allowed = allowed.String()
 	l.certification(c, index)
 	if field.coverage.Extent == pades.WholeFile {
-		c.ok("R-B5", "the signature covers the whole file")
+		c.held("R-M1", "R-M7", "R-M10") // nothing follows
 		return
 	}
 	if !field.sound {
@@ -67,6 +69,7 @@ func (l *later) judge(s *Signature, c *checks, field *signedField) {
 		}
 		for _, change := range d.Changes {
 			level = max(level, change.Level)
+			s.Modifications.touch(change.Page)
 			if n := len(s.Modifications.Changes); n < maxReported {
 				s.Modifications.Changes = append(s.Modifications.Changes, worded(d.Revision, change))
 			}
@@ -76,11 +79,23 @@ func (l *later) judge(s *Signature, c *checks, field *signedField) {
 		}
 	}
 	s.Modifications.Level = level.String()
-	if len(*c) == before {
-		c.ok("R-M1", fmt.Sprintf("what follows revision %d is allowed after it", field.coverage.Revision+1))
-	}
 	if len(l.leftovers) > 0 {
 		c.warn("R-M11", "sig.leftovers", fmt.Sprintf("%d objects that a page could be made of lie in what was signed, and nothing leads to them", len(l.leftovers)))
+	}
+	if l.searched {
+		c.held("R-M11")
+	}
+	c.held("R-M1", "R-M2", "R-M3", "R-M4", "R-M5", "R-M6", "R-M7", "R-M8", "R-M9", "R-M10")
+}
+
+// maxPages bounds the pages that a report names for one signature.
+const maxPages = 1000
+
+// touch notes a page that changed, in the order of the pages.
+func (m *Modifications) touch(page int) {
+	at, known := slices.BinarySearch(m.Pages, page)
+	if page != 0 && !known && len(m.Pages) < maxPages {
+		m.Pages = slices.Insert(m.Pages, at, page)
 	}
 }
 
@@ -163,6 +178,8 @@ func judgeChange(c *checks, change pades.Change, permissions int, allowed pades.
 		c.fail(change.Rule, SigConstraintsFailure, "sig.unclear", what)
 	case change.Visible && permissions != 0:
 		c.fail("R-M8", SigConstraintsFailure, "sig.covered", what)
+	case change.Note && change.Rule == "R-M9":
+		c.warn(change.Rule, "sig.overlap", what)
 	case change.Note:
 		c.warn(change.Rule, "sig.font", what)
 	case change.Level == pades.FormFill && change.Existing:

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -13,9 +14,9 @@ import (
 
 // question is what is asked about a certificate that signed.
 type question struct {
-	leaf    *x509.Certificate
-	anchors []*x509.Certificate
-	usage   func(*x509.Certificate) error
+	leaf  *x509.Certificate
+	use   certs.Use
+	usage func(*x509.Certificate) error
 	// proofs are times at which the signature is proven to have existed, earliest first;
 	// the last is the validation time.
 	proofs []time.Time
@@ -79,12 +80,12 @@ func (e *evidence) askAt(ctx context.Context, q question, at time.Time) answer {
 	if err := q.usage(q.leaf); err != nil {
 		c.fail("R-X3", ChainConstraintsFailure, "", err.Error())
 	} else {
-		c.ok("R-X3", "certificate meant for this use")
+		c.held("R-X3")
 	}
 	if err := certs.CheckStrength(q.leaf); err != nil {
 		c.fail("R-X4", CryptoConstraintsFailure, "", err.Error())
 	}
-	paths, err := certs.Paths(q.leaf, e.pool, q.anchors, at)
+	paths, err := e.pathsOf(ctx, q, at)
 	if err != nil {
 		a.path = e.failPath(c, q, at, err)
 		return a
@@ -111,8 +112,11 @@ func (e *evidence) failPath(c *checks, q question, at time.Time, err error) cert
 		path = link.Path
 	}
 	switch {
+	case errors.Is(err, certs.ErrClosed):
+		c.fail("R-X1", NoCertificateChainFoundNoPOE, "cert.anchor_closed", err.Error())
 	case errors.Is(err, certs.ErrNoPath):
 		c.fail("R-X1", NoCertificateChainFound, "", err.Error())
+		e.ownRoot(c, q, at)
 	case at.Before(q.leaf.NotBefore) && at.Before(e.v.At):
 		c.fail("R-X2", NotYetValid, "", err.Error())
 	case errors.Is(err, certs.ErrExpired), errors.Is(err, certs.ErrNotYetValid):
@@ -127,6 +131,25 @@ func (e *evidence) failPath(c *checks, q question, at time.Time, err error) cert
 	return path
 }
 
+// ownRoot says where a signature brings a root of its own (R-C9): readers that take such
+// a one for trusted, since the path ends there, would believe anybody.
+func (e *evidence) ownRoot(c *checks, q question, at time.Time) {
+	var roots []*x509.Certificate
+	for _, cert := range e.pool {
+		if cert.IsCA && bytes.Equal(cert.RawIssuer, cert.RawSubject) {
+			roots = append(roots, cert)
+		}
+	}
+	if len(roots) == 0 || len(roots) > maxOwnRoots {
+		return
+	}
+	if _, err := certs.Paths(q.leaf, e.pool, roots, at); err == nil {
+		c.fail("R-C9", NoCertificateChainFound, "", "the path ends at a root that came with the signature, which nobody here trusts")
+	}
+}
+
+const maxOwnRoots = 16
+
 // askPath applies the rules on one path whose certificates are all in force at the time
 // asked about.
 func (e *evidence) askPath(ctx context.Context, q question, a *answer, path certs.Path) {
@@ -134,12 +157,10 @@ func (e *evidence) askPath(ctx context.Context, q question, a *answer, path cert
 	c := &a.checks
 	anchor := path[len(path)-1]
 	period := e.v.Anchors.Period(anchor)
-	if !period.Holds(a.at) {
-		c.fail("R-X1", NoCertificateChainFoundNoPOE, "cert.anchor_closed", "trust anchor "+certs.Serial(anchor)+" is not trusted at "+a.at.Format(time.RFC3339))
+	if !e.askDomain(c, q, anchor) {
 		return
 	}
-	c.ok("R-X1", "path to a trust anchor")
-	c.ok("R-X2", "every certificate of the path within its validity")
+	c.held("R-X2", "R-C9")
 	e.askStrength(q, a, path)
 	if len(path) == 1 {
 		e.askAnchored(c, q, a.at)
@@ -165,6 +186,7 @@ func (e *evidence) askPath(ctx context.Context, q question, a *answer, path cert
 		a.revocation[i] = r
 		a.carried = a.carried && carried
 		states[i].state(q, a.at, i, r, err)
+		e.answers(&states[i], q, path, i, a.at, r, carried)
 		believed = earliest(believed, path[i].NotAfter)
 		if r.Status != certs.Good && !r.RevokedAt.IsZero() {
 			believed = earliest(believed, r.RevokedAt)
@@ -173,6 +195,23 @@ func (e *evidence) askPath(ctx context.Context, q question, a *answer, path cert
 	for _, state := range states {
 		*c = append(*c, state...)
 	}
+	c.held("R-X7")
+}
+
+// askDomain names the trust domain that the path ends in, and holds it against those that are accepted for signatures;
+// which authorities' time-stamps are believed is said by their anchors alone.
+func (e *evidence) askDomain(c *checks, q question, anchor *x509.Certificate) bool {
+	domain := e.v.Anchors.Domain(anchor)
+	named := "of no stated trust domain"
+	if domain != "" {
+		named = "of the trust domain " + string(domain)
+	}
+	if q.use == certs.Signing && !domain.Accepted(e.v.Domains) {
+		c.fail("R-X1", ChainConstraintsFailure, "cert.domain", "trust anchor "+certs.Serial(anchor)+" is "+named+", which is not accepted here")
+		return false
+	}
+	c.ok("R-X1", "path to a trust anchor "+named)
+	return true
 }
 
 // since is from when on an answer about a certificate says enough: from the time asked
@@ -209,7 +248,7 @@ func (e *evidence) askStrength(q question, a *answer, path certs.Path) {
 		}
 	}
 	if !slices.ContainsFunc(a.checks, func(c Check) bool { return c.ID == "R-X4" }) {
-		a.checks.ok("R-X4", "keys and algorithms strong enough")
+		a.checks.held("R-X4")
 	}
 }
 

@@ -19,11 +19,12 @@ func (v *Verifier) PDF(ctx context.Context, name string, data []byte) *Report {
 	ctx, cancel := context.WithTimeout(ctx, inputTime)
 	defer cancel()
 	v = v.fixed()
-	r := v.report(name, "pdf", data)
-	fields := v.addPDF(ctx, r, "", data)
-	if m, d, ok := embedded(fields); ok {
+	r, d := v.report(name, "pdf", nil), &digests{data: data}
+	fields := v.addPDF(ctx, r, "", d)
+	r.Document.SHA256, r.Document.Size = d.document(), int64(len(data))
+	if m, document, ok := embedded(fields); ok {
 		r.Bundle = bundleOf(m)
-		judgeFields(r, fields, m, d)
+		judgeFields(r, fields, m, document)
 	}
 	r.settle()
 	return r
@@ -43,27 +44,24 @@ type signedField struct {
 	cms   *pades.CMS
 
 	evidence *evidence // of the document
+	digests  *digests  // likewise
 
 	coverage pades.Coverage
 	sound    bool // it covers what it says, so that its digest means something
 	stamp    *Timestamp
 }
 
-// digest hashes the byte range (R-B9), which has passed R-B1.
 func (f *signedField) digest(hash crypto.Hash) ([]byte, error) {
-	h, data, r := hash.New(), f.file.Bytes(), f.ByteRange
-	h.Write(data[:r[1]])
-	h.Write(data[r[2] : r[2]+r[3]])
-	return h.Sum(nil), nil
+	return f.digests.of(f.ByteRange, hash)
 }
 
-// addPDF adds the signatures of data to the report, their ids beginning with
+// addPDF adds the signatures of a document to the report, their ids beginning with
 // prefix. A document that cannot be read is a failed check of the whole.
 //
 // First every signature is held against the file, then the document time-stamps are
 // judged, the latest first, and then the signatures with what the time-stamps prove.
-func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []byte) []signedField {
-	file, signatures, err := openPDF(data)
+func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, d *digests) []signedField {
+	file, signatures, err := openPDF(d.data)
 	if err != nil {
 		formatFailure((*checks)(&r.Checks), err)
 		return nil
@@ -87,7 +85,9 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []
 	if err := e.addStores(file, signatures); err != nil {
 		(*checks)(&r.Checks).warn("R-X8", "store.unreadable", "security store: "+err.Error())
 	}
-	fields, reports := v.holdAgainstFile(ctx, r, prefix, file, signatures, e)
+	r.held("R-X8")
+	fields, reports := v.holdAgainstFile(ctx, r, prefix, file, signatures, e, d)
+	nameRevisions(reports, d.data)
 	for i, t := range e.documentTimestamps(ctx, fields) {
 		fields[i].stamp = &t
 	}
@@ -101,6 +101,7 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, data []
 		reports[i].settle()
 		r.Signatures = append(r.Signatures, reports[i])
 	}
+	r.held("R-P1", "R-P2", "R-P3", "R-P8", "R-P9")
 	return fields
 }
 
@@ -123,9 +124,19 @@ func formatFailure(c *checks, err error) {
 	c.fail(rule, FormatFailure, "", err.Error())
 }
 
+// applied notes the outcome of rules of the format package, which stop at the first that
+// is broken.
+func (c *checks) applied(err error, rules ...string) {
+	if err != nil {
+		formatFailure(c, err)
+		return
+	}
+	c.held(rules...)
+}
+
 // holdAgainstFile applies the rules on how the signatures lie in the file and what
 // became of it after them, and reads their CMS.
-func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string, file *pades.File, signatures []pades.Signature, e *evidence) ([]signedField, []Signature) {
+func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string, file *pades.File, signatures []pades.Signature, e *evidence, d *digests) ([]signedField, []Signature) {
 	nested := pades.Nested(signatures)
 	later := v.laterOf(file, signatures)
 	fields := make([]signedField, len(signatures))
@@ -134,7 +145,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 		if exhausted(ctx, r) {
 			return fields[:i], reports[:i]
 		}
-		field := signedField{Signature: signatures[i], file: file, evidence: e}
+		field := signedField{Signature: signatures[i], file: file, evidence: e, digests: d}
 		s := Signature{
 			ID: prefix + signatures[i].Field, Field: signatures[i].Field, SubFilter: signatures[i].SubFilter,
 			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
@@ -148,26 +159,23 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 		c := (*checks)(&s.Checks)
 		coverage, err := file.Coverage(field.Signature)
 		field.coverage, field.sound = coverage, err == nil
-		s.Coverage = &Coverage{ByteRange: field.ByteRange, Extent: string(coverage.Extent), Revision: coverage.Revision + 1}
+		s.Coverage = &Coverage{ByteRange: field.ByteRange, Extent: string(coverage.Extent), Revision: coverage.Revision + 1, Revisions: len(file.Revisions())}
 		if s.Coverage.ByteRange == nil {
 			s.Coverage.ByteRange = []int64{}
 		}
-		for _, rule := range []func() error{
-			func() error { return err },
-			func() error { return nested[i] },
-			func() error { return file.Consistent(field.Signature) },
-			func() error { return file.Accounting(field.Revision) },
-			func() error { return file.OneView(field.Revision) },
-		} {
-			if err := rule(); err != nil {
-				formatFailure(c, err)
-			}
+		c.applied(err, "R-B1", "R-B2", "R-B3", "R-B5")
+		if field.sound { // the ranges of others are no ranges
+			c.applied(nested[i], "R-B6")
 		}
+		c.applied(file.Consistent(field.Signature), "R-B7", "R-B8")
+		c.applied(file.Accounting(field.Revision), "R-P4", "R-P5", "R-P7")
+		c.applied(file.OneView(field.Revision), "R-P6")
 		later.judge(&s, c, &field)
 		if at, err := pdfTime(field.Time); err == nil {
 			s.ClaimedSigningTime = claimed(at)
 		}
 		if field.sound {
+			d.expect(field.ByteRange)
 			field.readCMS(c)
 			if field.cms != nil {
 				e.addCMS(field.cms, field.Revision+1)
@@ -190,6 +198,7 @@ func (f *signedField) readCMS(c *checks) {
 	if !f.file.Padding(f.Signature, cms.Length) {
 		c.warn("R-B4", "sig.padding", "bytes after the CMS in /Contents are not zero")
 	}
+	c.held("R-B4")
 }
 
 // judgeField judges one signature or document time-stamp with all that is at hand.
@@ -214,13 +223,28 @@ func (e *evidence) judgeField(ctx context.Context, field *signedField, s *Signat
 	}
 	subject := signed{cms: field.cms, signer: 0, digest: field.digest, options: options, proofs: proofs}
 	field.leaf = e.judgeCMS(ctx, s, c, subject)
+	judgeCovered(c)
 	if at := s.ClaimedSigningTime; at != nil && field.leaf != nil && certs.CheckValidity(field.leaf, *at) != nil {
 		c.fail("R-C11", SigConstraintsFailure, "", "claimed signing time (/M) outside the certificate's validity")
 	}
 }
 
+// judgeCovered says of the byte range (R-B9) what the CMS said of the content.
+func judgeCovered(c *checks) {
+	for _, check := range *c {
+		if check.Status == Fail && (check.ID == "R-C4" || check.ID == "R-C7") {
+			if check.sub == HashFailure {
+				c.fail("R-B9", HashFailure, "", "what the byte range covers is not what was signed")
+			}
+			return
+		}
+	}
+	c.held("R-B9")
+}
+
 // judgeTimestamp takes over what was found about a document time-stamp.
 func (f *signedField) judgeTimestamp(s *Signature, c *checks) {
+	c.held("R-B10")
 	t := f.stamp
 	if t == nil { // it does not cover what it says, which has been said
 		return
@@ -237,9 +261,11 @@ func judgeSubFilter(s *Signature, c *checks, signature pades.Signature) (pades.C
 	switch signature.SubFilter {
 	case "ETSI.CAdES.detached":
 		s.Format = "PAdES-BASELINE-B"
+		c.held("R-B10")
 		return pades.CheckOptions{Profile: pades.PAdES}, true
 	case "adbe.pkcs7.detached":
 		s.Format = "PKCS7-B"
+		c.held("R-B10")
 		return pades.CheckOptions{Profile: pades.Legacy}, true
 	}
 	s.Format = "UNKNOWN"

@@ -104,6 +104,7 @@ func (d *directory) judgeAttachments() {
 			d.checks.fail("R-D7", SigConstraintsFailure, "bundle.attachment", "an attachment that the document names is not there")
 		}
 	}
+	d.checks.held("R-D7")
 }
 
 // judgeAttachment asks whether the document names this file with this digest. A

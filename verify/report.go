@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"kytiem/pades"
+	"kytiem/certs"
 )
 
 // Report is the outcome for one input. It is deterministic given the bytes of the
@@ -43,6 +43,8 @@ type PolicyName struct {
 	SHA256           string `json:"sha256"`
 	AlgorithmsSHA256 string `json:"algorithms_sha256"`
 	TrustSHA256      string `json:"trust_sha256"`
+
+	Domains []certs.Domain `json:"domains,omitempty"` // that are accepted, where not all are
 }
 
 // Signature is the outcome for one signature.
@@ -51,6 +53,7 @@ type Signature struct {
 	Field              string         `json:"field,omitempty"`
 	Format             string         `json:"format"`
 	SubFilter          string         `json:"sub_filter,omitempty"`
+	Algorithm          string         `json:"algorithm,omitempty"` // by its JWA name (RFC 7518, 3.1), where it has one
 	Indication         Indication     `json:"indication"`
 	SubIndication      SubIndication  `json:"sub_indication,omitempty"`
 	Explain            Sentence       `json:"explain"`
@@ -86,30 +89,35 @@ type Signer struct {
 }
 
 // Coverage says how much of the file a signature covers: the byte range, and
-// whether that is the whole file, a whole earlier revision, or less.
+// whether that is the whole file, a whole earlier revision, or less. Size and SHA-256
+// are those of the document as it was signed; of less than a revision there are none.
 type Coverage struct {
 	ByteRange []int64 `json:"byte_range"`
 	Extent    string  `json:"extent"` // WHOLE_FILE, WHOLE_REVISION, PARTIAL
 	Revision  int     `json:"revision"`
+	Revisions int     `json:"revisions"` // of the file
+	Size      int64   `json:"size,omitempty"`
+	SHA256    string  `json:"sha256,omitempty"`
 }
 
 // Signed is the document as it was signed, byte for byte, out of the file that was
 // verified: what a reader should look at where something follows the signature. It is
 // nil where the signature does not cover a whole revision.
 func (c *Coverage) Signed(file []byte) []byte {
-	if c.Extent != string(pades.WholeFile) && c.Extent != string(pades.WholeRevision) {
+	if c.Size == 0 {
 		return nil
 	}
-	end := c.ByteRange[2] + c.ByteRange[3]
-	return file[:end:end]
+	return file[:c.Size:c.Size]
 }
 
 // Modifications says what happened to the document after the signature: the highest
-// level of it, and the highest that is allowed after this signature (R-M5).
+// level of it, and the highest that is allowed after this signature (R-M5). Pages are
+// those that changed, by number; what changed on no page in particular has none.
 type Modifications struct {
 	Level   string   `json:"level"`
 	Allowed string   `json:"allowed"`
 	Changes []string `json:"changes"`
+	Pages   []int    `json:"pages"`
 }
 
 // Check is the outcome of one rule, by the id it has in docs/conformance.md.
@@ -154,12 +162,13 @@ type Revocation struct {
 
 // Bundle is what the manifest says, where the input is one of ours. Status is
 // unknown offline: whether a bundle was replaced or recalled only the service can
-// say.
+// say, and whether it sealed this root.
 type Bundle struct {
 	ID     string `json:"id"`
 	Unit   string `json:"unit"`
 	Root   string `json:"root"`
 	Status string `json:"status"`
+	Ours   *bool  `json:"ours,omitempty"` // nil: nobody looked
 }
 
 // Proof is the outcome for a proof: whether it leads to the root, and which fields
@@ -246,20 +255,20 @@ func distinct(sentences []Sentence) []Sentence {
 	return out
 }
 
-// isTimestamp reports whether it is nobody's signature but a document time-stamp.
-func (s *Signature) isTimestamp() bool { return s.Format == "PAdES-DOC-TIMESTAMP" }
+// IsTimestamp reports whether it is nobody's signature but a document time-stamp.
+func (s *Signature) IsTimestamp() bool { return s.Format == "PAdES-DOC-TIMESTAMP" }
 
 // counts reports whether the verdict on the whole depends on it: a document time-stamp
 // that is broken counts as a signature that is; one that cannot be trusted has taken its
 // effect on the signatures that it covers, and one that holds is nobody's signature.
-func (s *Signature) counts() bool { return !s.isTimestamp() || s.Indication == TotalFailed }
+func (s *Signature) counts() bool { return !s.IsTimestamp() || s.Indication == TotalFailed }
 
 // settle draws the verdict: the least favourable of the signatures and of the
 // checks on the input as a whole.
 func (r *Report) settle() {
 	r.sub = gravest(r.Checks)
 	verdict := TotalPassed
-	if !slices.ContainsFunc(r.Signatures, func(s Signature) bool { return !s.isTimestamp() }) {
+	if !slices.ContainsFunc(r.Signatures, func(s Signature) bool { return !s.IsTimestamp() }) {
 		verdict = NoSignature
 	}
 	worst := func(v Indication) {
@@ -286,6 +295,18 @@ func (r *Report) settle() {
 	r.Verdict = verdict
 	r.Explain = r.explain()
 	slices.SortStableFunc(r.Signatures, func(a, b Signature) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// Whole is what was found about the input itself, apart from its signatures: TotalPassed
+// where nothing is wrong with it.
+func (r *Report) Whole() (Indication, SubIndication) {
+	switch {
+	case r.sub == "":
+		return TotalPassed, ""
+	case r.sub.failed():
+		return TotalFailed, r.sub
+	}
+	return Indeterminate, r.sub
 }
 
 // JSON writes the report, indented, ending in a line feed.

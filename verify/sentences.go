@@ -46,8 +46,8 @@ var sentences = map[string]Sentence{
 		"The signer's certificate is not in the signature. Ask the issuer for the original again.",
 	},
 	string(NoCertificateChainFound): {
-		"Đường dẫn tin cậy không liên kết đến chứng thư gốc nào được tin cậy ở đây. Hãy kiểm tra danh sách chứng thư gốc (--trust).",
-		"No path leads to an authority trusted here. Check the list of trust anchors (--trust).",
+		"Đường dẫn tin cậy không liên kết đến chứng thư gốc nào được tin cậy ở đây. Hãy tự xác minh nơi phát hành, hoặc kiểm tra danh sách chứng thư gốc.",
+		"No path leads to an authority trusted here. Find out for yourself who issued it, or check the list of trust anchors.",
 	},
 	string(NotYetValid): {
 		"Chữ ký có trước khi chứng thư có hiệu lực: không hợp lệ. Không sử dụng tệp này.",
@@ -94,8 +94,8 @@ var sentences = map[string]Sentence{
 		"Warning: the certificate's status could not be checked by OCSP or CRL. Verify again when there is a connection.",
 	},
 	string(SignedDataNotFound): {
-		"Không có nội dung đã được ký đi kèm chữ ký. Hãy đưa kèm tệp nội dung (--content).",
-		"The content that was signed is not there. Supply it beside the signature (--content).",
+		"Không có nội dung đã được ký đi kèm chữ ký. Hãy đưa kèm tệp nội dung.",
+		"The content that was signed is not there. Supply it beside the signature.",
 	},
 	"cert.suspended": {
 		"Chứng thư chữ ký số đang bị tạm dừng. Hãy kiểm tra lại sau hoặc liên hệ nơi phát hành.",
@@ -110,8 +110,8 @@ var sentences = map[string]Sentence{
 		"Document and data were signed with different certificates; one person has to sign both.",
 	},
 	"sig.future": {
-		"Thời điểm ký do người ký khai nằm sau thời điểm kiểm tra. Hãy kiểm tra đồng hồ, hoặc thời điểm đã chọn (--at).",
-		"The claimed signing time lies after the time of validation. Check the clock, or the time that was chosen (--at).",
+		"Thời điểm ký do người ký khai nằm sau thời điểm kiểm tra. Hãy kiểm tra đồng hồ, hoặc thời điểm đã chọn.",
+		"The claimed signing time lies after the time of validation. Check the clock, or the time that was chosen.",
 	},
 	"sig.preview": {
 		"Văn bản đã ký chỉ là bản xem trước, chưa có số và ngày. Hãy xin bản chính thức.",
@@ -197,6 +197,10 @@ var sentences = map[string]Sentence{
 		"Chứng thư gốc chỉ được tin cậy trong một khoảng thời gian, và không có dấu thời gian chứng minh đã ký trong khoảng đó.",
 		"The trust anchor is trusted for a certain time only, and nothing proves that the signature is from within it.",
 	},
+	"cert.domain": {
+		"Chứng thư thuộc hệ thống chứng thực (công cộng hoặc chuyên dùng công vụ) mà nơi kiểm tra này không chấp nhận.",
+		"The certificate belongs to a trust domain (public or official-duty authorities) that is not accepted here. Ask for a signature of the other.",
+	},
 	"cert.aged": {
 		"Thuật toán hoặc khóa của chứng thư đã hết thời hạn được coi là an toàn, và không có dấu thời gian chứng minh đã ký trước đó.",
 		"The algorithm or key is no longer believed to be safe, and no time-stamp proves that it was used before.",
@@ -204,6 +208,22 @@ var sentences = map[string]Sentence{
 	"cert.unproven": {
 		"Dữ liệu về trạng thái chứng thư kèm theo không chứng minh được cho thời điểm ký. Hãy kiểm tra lại khi có kết nối mạng.",
 		"The revocation data that come along prove nothing for the time of signing. Verify again when there is a connection.",
+	},
+	"ts.again": {
+		"Cùng một dấu thời gian được gắn nhiều lần; lặp lại không chứng minh thêm điều gì.",
+		"The same time-stamp is attached several times, which proves no more than once.",
+	},
+	"ts.early": {
+		"Thời điểm ký do người ký khai sớm hơn dấu thời gian của nội dung; chữ ký thực ra được tạo sau dấu thời gian đó.",
+		"The claimed signing time is earlier than the time-stamp over the content, after which the signature was made.",
+	},
+	"store.refused": {
+		"Dữ liệu trạng thái chứng thư kèm theo không dùng làm bằng chứng được (sai nơi cấp, sai phạm vi, chỉ là bản thay đổi, hoặc sai thời điểm); kết luận dựa vào nguồn khác nếu có.",
+		"Revocation data that came along are no evidence (of another issuer, scope or time, or changes only); the verdict rests on other sources, if there are any.",
+	},
+	"sig.overlap": {
+		"Sau chữ ký có thêm thứ nằm đè lên nội dung của trang; hãy đối chiếu với bản đã ký.",
+		"Something added after the signature lies over what a page shows: compare with the signed version.",
 	},
 	"store.unreadable": {
 		"Không đọc được kho dữ liệu xác minh kèm theo tệp; kết luận dựa vào nguồn khác.",
@@ -254,7 +274,7 @@ var sentences = map[string]Sentence{
 // explain chooses the sentence for a settled signature.
 func explain(s *Signature) Sentence {
 	switch {
-	case s.Indication == TotalPassed && s.isTimestamp():
+	case s.Indication == TotalPassed && s.IsTimestamp():
 		return sentences["ts.valid"]
 	case s.Indication == TotalPassed:
 		return sentences["sig.valid"]

@@ -9,19 +9,25 @@ import (
 	"kytiem/bundle"
 )
 
-// verdicts are the indications as Vietnamese readers see them.
-var verdicts = map[Indication]string{ //nolint:gosec // G101 takes TotalPassed for a password
-	TotalPassed:   "HỢP LỆ",
-	TotalFailed:   "KHÔNG HỢP LỆ",
-	Indeterminate: "CHƯA XÁC ĐỊNH",
-	NoSignature:   "CHƯA KÝ SỐ",
+// verdicts are the indications as readers see them.
+var verdicts = map[Indication]Sentence{
+	TotalPassed:   {"Hợp lệ", "Valid"},
+	TotalFailed:   {"Không hợp lệ", "Not valid"},
+	Indeterminate: {"Chưa xác định", "Not determined"},
+	NoSignature:   {"Chưa ký số", "Not signed"},
 }
+
+// Words is the indication as readers see it.
+func (i Indication) Words() Sentence { return verdicts[i] }
+
+// loud is how a report in plain text tells it, which has nothing but letters to do so.
+func (i Indication) loud() string { return strings.ToUpper(verdicts[i].VI) }
 
 // WriteText writes the report for people: a plain sentence first, then per
 // signature what Thông tư 15/2025/TT-BKHCN, Điều 6 wants shown at least.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s (%s)\n", r.Document.Name, verdicts[r.Verdict], r.Verdict)
+	fmt.Fprintf(&b, "%s: %s (%s)\n", r.Document.Name, r.Verdict.loud(), r.Verdict)
 	writeSentence(&b, "  ", r.Explain)
 	for _, c := range r.Checks {
 		if c.Status != OK {
@@ -49,7 +55,7 @@ func (r *Report) WriteText(w io.Writer) error {
 }
 
 func (s *Signature) writeText(b *strings.Builder) {
-	fmt.Fprintf(b, "  %s [%s]: %s", s.ID, s.Format, verdicts[s.Indication])
+	fmt.Fprintf(b, "  %s [%s]: %s", s.ID, s.Format, s.Indication.loud())
 	if s.SubIndication != "" {
 		fmt.Fprintf(b, " (%s/%s)", s.Indication, s.SubIndication)
 	}
@@ -78,7 +84,7 @@ func (s *Signature) writeText(b *strings.Builder) {
 		if t.Time != nil {
 			at = localTime(*t.Time) + ", "
 		}
-		line("Dấu thời gian · time-stamp ("+t.Type+")", at+strings.Join(nonEmpty(t.Authority, verdicts[t.Indication]), ", "))
+		line("Dấu thời gian · time-stamp ("+t.Type+")", at+strings.Join(nonEmpty(t.Authority, t.Indication.loud()), ", "))
 	}
 	if m := s.Modifications; m != nil && m.Level != "NONE" {
 		line("Thay đổi sau khi ký · changes after signing", m.Level+" (được phép · allowed: "+m.Allowed+")")

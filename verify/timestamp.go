@@ -15,7 +15,7 @@ import (
 
 // Timestamp is the outcome for one time-stamp that a signature rests on.
 type Timestamp struct {
-	Type          string        `json:"type"` // signature, archive, document
+	Type          string        `json:"type"` // signature, archive, document, content
 	Time          *time.Time    `json:"time,omitempty"`
 	Indication    Indication    `json:"indication"`
 	SubIndication SubIndication `json:"sub_indication,omitempty"`
@@ -25,16 +25,19 @@ type Timestamp struct {
 	Chain         []ChainLink   `json:"chain"`
 	Revocation    []Revocation  `json:"revocation"`
 
+	Token []byte `json:"-"` // in a report it is evidence
+
 	carried  bool     // every status came with the input
 	rests    [][]byte // the revocation data it was judged with
 	revision int      // of a document time-stamp
 }
 
-// The kinds of time-stamp (EN 319 122-1, 5.3 and 5.5.3; EN 319 142-1, 5.4.3).
+// The kinds of time-stamp (EN 319 122-1, 5.3, 5.5.3 and 5.2.8; EN 319 142-1, 5.4.3).
 const (
 	signatureTimestamp = "signature"
 	archiveTimestamp   = "archive"
 	documentTimestamp  = "document"
+	contentTimestamp   = "content"
 )
 
 // judgeToken applies the rules on a time-stamp token: R-T1 (format, mathematics and
@@ -42,7 +45,7 @@ const (
 // is proven to have existed, earliest first. Only one that passes proves anything (R-T4
 // follows from R-T2: what is copied from elsewhere has another imprint).
 func (e *evidence) judgeToken(ctx context.Context, kind string, token []byte, proofs []time.Time, imprint func(crypto.Hash) ([]byte, error)) Timestamp {
-	t := Timestamp{Type: kind, Chain: []ChainLink{}, Revocation: []Revocation{}}
+	t := Timestamp{Type: kind, Chain: []ChainLink{}, Revocation: []Revocation{}, Token: token}
 	e.tokens = append(e.tokens, token)
 	var c checks
 	stamp, err := pades.ParseTimeStamp(token)
@@ -61,7 +64,7 @@ func (e *evidence) judgeToken(ctx context.Context, kind string, token []byte, pr
 	case !bytes.Equal(want, stamp.Imprint):
 		c.fail("R-T2", HashFailure, "ts.broken", "the time-stamp is over something else")
 	default:
-		c.ok("R-T2", "the time-stamp is over what it should be")
+		c.held("R-T2")
 	}
 	e.judgeAuthority(ctx, &t, &c, stamp, proofs)
 	t.settle(c)
@@ -76,6 +79,8 @@ func (e *evidence) judgeAuthority(ctx context.Context, t *Timestamp, c *checks, 
 		c.fail("R-T3", TimestampOrderFailure, "ts.order", "time-stamp of after the validation time")
 	case stamp.At.After(proofs[0].Add(certs.DefaultSkew)):
 		c.fail("R-T3", TimestampOrderFailure, "ts.order", "time-stamp of after another one that covers it")
+	default:
+		c.held("R-T3")
 	}
 	switch err := certs.CheckValidity(stamp.Authority, stamp.At); {
 	case stamp.At.Before(stamp.Authority.NotBefore):
@@ -84,12 +89,15 @@ func (e *evidence) judgeAuthority(ctx context.Context, t *Timestamp, c *checks, 
 		c.fail("R-T1", FormatFailure, "ts.broken", err.Error())
 	}
 	a := e.ask(ctx, question{
-		leaf: stamp.Authority, anchors: e.v.Anchors.TSA, usage: certs.CheckTSAUsage, proofs: proofs,
+		leaf: stamp.Authority, use: certs.Stamping, usage: certs.CheckTSAUsage, proofs: proofs,
 		asOf: stamp.At,
 	})
 	for _, check := range a.checks {
 		if check.Status == Fail {
 			check.Message = "authority: " + check.Message
+			if check.ID == "R-X3" { // RFC 3161, 2.3: a sole, critical purpose is part of being a time-stamp
+				check.ID = "R-T1"
+			}
 		}
 		*c = append(*c, check)
 	}
@@ -104,7 +112,7 @@ func (t *Timestamp) settle(c checks) {
 	switch {
 	case t.SubIndication == "":
 		t.Indication = TotalPassed
-		t.Checks = append(t.Checks, Check{ID: "R-T1", Status: OK, Message: "the time-stamp holds"})
+		(*checks)(&t.Checks).held("R-T1")
 	case t.SubIndication.failed():
 		t.Indication = TotalFailed
 	default:
@@ -142,12 +150,40 @@ func (e *evidence) signatureTimestamps(ctx context.Context, s *Signature, c *che
 		return h.Sum(nil), nil
 	}
 	seen := map[[sha256.Size]byte]bool{}
-	for _, token := range few(signer.TimeStamps()) {
-		if sum := sha256.Sum256(token); !seen[sum] { // R-T4: the same one again proves no more
-			seen[sum] = true
-			t := e.judgeToken(ctx, signatureTimestamp, token, proofs, over)
+	tokens := few(signer.TimeStamps())
+	for _, token := range tokens {
+		sum := sha256.Sum256(token)
+		if seen[sum] {
+			c.warn("R-T4", "ts.again", "the same time-stamp again, which proves no more")
+			continue
+		}
+		seen[sum] = true
+		t := e.judgeToken(ctx, signatureTimestamp, token, proofs, over)
+		t.note(c)
+		s.Timestamps = append(s.Timestamps, t)
+	}
+	if len(tokens) > 0 {
+		c.held("R-T4")
+	}
+}
+
+// contentTimestamps judges the time-stamps over the content that the signature covers:
+// it was made after them. That proves nothing about when it existed, so one that does not
+// hold takes nothing away; one that holds and is later than the signature contradicts it
+// (EN 319 102-1, 5.5.4). proofs are the times at which the signature is proven to have
+// existed.
+func (e *evidence) contentTimestamps(ctx context.Context, s *Signature, c *checks, subject signed, signer *pades.SignerInfo, proofs []time.Time) {
+	for _, token := range few(signer.ContentTimeStamps()) {
+		t := e.judgeToken(ctx, contentTimestamp, token, proofs, subject.digest)
+		s.Timestamps = append(s.Timestamps, t)
+		late := func(check Check) bool { return check.Status == Fail && check.ID == "R-T3" }
+		switch at := s.ClaimedSigningTime; {
+		case t.SubIndication == TimestampOrderFailure && slices.ContainsFunc(t.Checks, late):
+			c.fail("R-T3", TimestampOrderFailure, "ts.order", "the content was stamped after it was signed")
+		case !t.passed():
 			t.note(c)
-			s.Timestamps = append(s.Timestamps, t)
+		case at != nil && at.Before(t.Time.Add(-certs.DefaultSkew)):
+			c.warn("R-T3", "ts.early", "claimed signing time before the time-stamp of the content")
 		}
 	}
 }
@@ -163,7 +199,7 @@ func (e *evidence) archiveTimestamps(ctx context.Context, s *Signature, c *check
 	for _, token := range few(cms.Signers[signer].ArchiveTimeStamps()) {
 		what, err := cms.CheckArchive(signer, token, digest)
 		if err != nil {
-			t := Timestamp{Type: archiveTimestamp, Chain: []ChainLink{}, Revocation: []Revocation{}}
+			t := Timestamp{Type: archiveTimestamp, Chain: []ChainLink{}, Revocation: []Revocation{}, Token: token}
 			var broken checks
 			broken.fail("R-T2", HashFailure, "ts.broken", err.Error())
 			t.settle(broken)

@@ -24,7 +24,12 @@ type Verifier struct {
 	// Anchors are where certification paths may end.
 	Anchors certs.Anchors
 
-	// Revocation answers whether certificates were revoked; nil is certs.Offline.
+	// Domains are the trust domains in which signers' paths may end; without any, all are accepted, and so are anchors of
+	// which nobody stated the domain.
+	Domains []certs.Domain
+
+	// Revocation answers whether certificates were revoked; nil is certs.Offline. One that is a certs.IssuerSource, too, is
+	// asked for issuers' certificates that the input leaves out.
 	Revocation certs.RevocationSource
 
 	// At is the validation time; zero is now.
@@ -50,7 +55,7 @@ func (v *Verifier) report(name, kind string, data []byte) *Report {
 	trust, algorithms := v.Anchors.Hash(), certs.AlgorithmsHash()
 	return &Report{
 		Document:       Document{Name: name, SHA256: hexSHA256(data), Size: int64(len(data)), Type: kind},
-		Policy:         PolicyName{PolicyID, hexSHA256(policy), hex.EncodeToString(algorithms[:]), hex.EncodeToString(trust[:])},
+		Policy:         PolicyName{PolicyID, hexSHA256(policy), hex.EncodeToString(algorithms[:]), hex.EncodeToString(trust[:]), v.Domains},
 		ValidationTime: v.At,
 		Signatures:     []Signature{},
 		UnsignedFields: []string{},

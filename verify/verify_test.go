@@ -327,9 +327,9 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// TestProof signs a manifest over made-up records and proves one of them.
-func TestProof(t *testing.T) {
-	w := newWorld(t)
+// provable is a manifest over made-up records, and what proves one of them, as changed.
+func provable(t *testing.T) (manifest []byte, prove func(p7s []byte, change func(*bundle.Proof)) []byte) {
+	t.Helper()
 	var leaves []bundle.Hash
 	var records []bundle.Record
 	for n := range 7 {
@@ -356,7 +356,7 @@ func TestProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manifest, err := bundle.Canonical(&bundle.Manifest{
+	manifest, err = bundle.Canonical(&bundle.Manifest{
 		V: 1, Bundle: bundle.NewID(), ConfirmationSource: bundle.ConfirmedInFile, Counts: tally.Counts(), Period: tally.Period(),
 		Root: bundle.HexHash(root), Size: len(leaves), SealedAt: "2021-12-01T01:00:00Z",
 		Unit: bundle.UnitName{Code: "26221", Kind: "xa", Level: bundle.Commune, Name: "Xã Phú Hòa", Identifier: "MST:0000075502"},
@@ -364,7 +364,7 @@ func TestProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	prove := func(p7s []byte, change func(*bundle.Proof)) []byte {
+	return manifest, func(p7s []byte, change func(*bundle.Proof)) []byte {
 		p, err := bundle.Prove(leaves, 3, &records[3], []string{"full_name", "vaccine"}, manifest, p7s)
 		if err != nil {
 			t.Fatal(err)
@@ -374,6 +374,12 @@ func TestProof(t *testing.T) {
 		}
 		return p.Append(nil)
 	}
+}
+
+// TestProof signs a manifest over made-up records and proves one of them.
+func TestProof(t *testing.T) {
+	w := newWorld(t)
+	manifest, prove := provable(t)
 	good := detached(t, w.issue(t, nil), manifest)
 	for _, test := range []struct {
 		name  string

@@ -9,19 +9,12 @@ import (
 	"sync"
 )
 
-// language is one of the two that everything is said in.
-type language int
-
-const (
-	vietnamese language = iota
-	english
-)
-
 // front is what the templates of the front page are given.
 type front struct {
-	Sample *Sample
-	Base   string // address of the service
-	Ways   []shownWay
+	Sample   *Sample
+	Base     string // address of the service
+	Verifies bool   // there is a page for it
+	Ways     []shownWay
 }
 
 type shownWay struct {
@@ -40,7 +33,7 @@ type shownStep struct {
 }
 
 func (h *handler) front(r *http.Request, in language) front {
-	f := front{Sample: h.o.Sample, Base: base(r)}
+	f := front{Sample: h.o.Sample, Base: base(r), Verifies: h.o.API != nil}
 	n := 0
 	for _, w := range ways {
 		shown := shownWay{ID: w.id, Title: w.title[in]}

@@ -23,7 +23,7 @@ import (
 
 // levels measures raising a document from B-B to B-LTA with a time-stamping authority and a responder on this machine,
 // which share its processors: two tokens, one answer about the signer, evidence, two revisions. The floor is what the
-// authority's two RSA signatures alone would take.
+// authority's two RSA signatures alone would take. One of 150 KB at B-LT is judged, too.
 func (b *bench) levels() error {
 	ctx, stop := context.WithCancel(b.ctx)
 	defer stop()
@@ -80,7 +80,36 @@ func (b *bench) levels() error {
 	}
 	b.table.bounded(fmt.Sprintf("signer: B-B to B-LTA, %d KB, TSA and OCSP on this machine", len(signed)/1000),
 		fmt.Sprintf("%.0f/s", rate), "60/s", fmt.Sprintf("two RSA-2048 signatures of the authority alone %.0f/s", floor), rate >= 60)
+	if err := b.longTerm(extender, issued); err != nil {
+		return err
+	}
 	return b.largeDocument(document, issued)
+}
+
+// longTerm measures judging a document of somebody else's that is raised to B-LT.
+func (b *bench) longTerm(extender *signer.Extender, issued devca.Issued) error {
+	path := b.path("plain.pdf")
+	if err := write(path, (*document).unsigned); err != nil {
+		return err
+	}
+	plain, err := os.ReadFile(path) //nolint:gosec // G304: just written
+	if err != nil {
+		return err
+	}
+	signed, err := b.signAs(plain, issued)
+	if err != nil {
+		return err
+	}
+	raised, err := extender.Document(b.ctx, signed, signer.LevelLT)
+	if err != nil {
+		return err
+	}
+	took, hashing, err := b.judging(raised.Content, extender.Anchors)
+	if err != nil {
+		return err
+	}
+	b.verdict("B-LT", raised.Content, took, "hashing the document "+short(hashing))
+	return nil
 }
 
 // signAs signs invisibly at B-B.

@@ -52,7 +52,7 @@ func measure(ctx context.Context, t *table) error {
 	b := bench{ctx: ctx, table: t, dir: dir}
 	t.head = fmt.Sprintf("%s, %d CPUs, %s", runtime.Version(), runtime.NumCPU(), loadAverage())
 	for _, part := range []func() error{
-		b.writeSamples, b.sealOrdinary, b.sealLarge, b.verifyDocument, b.service, b.sign, b.levels, b.verdicts, b.proofs, b.intakeCSV,
+		b.writeSamples, b.sealOrdinary, b.sealLarge, b.hostile, b.verifyDocument, b.service, b.sign, b.levels, b.peers, b.verdicts, b.proofs, b.intakeCSV,
 		b.intakeWorkbook, b.pages, b.machine,
 	} {
 		if err := part(); err != nil {

@@ -23,7 +23,7 @@ func (b *bench) service() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(b.onSQLite(), b.onPostgres(), b.raise(ca.url+"/tsa"), ca.stop())
+	return errors.Join(b.verifications(), b.onSQLite(), b.onPostgres(), b.raise(ca.url+"/tsa"), ca.stop())
 }
 
 func (b *bench) onSQLite() (err error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -23,12 +24,13 @@ func readFile(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
+	// In one piece: growing to a hundred megabytes would take twice that.
+	content := bytes.NewBuffer(make([]byte, 0, min(info.Size(), limit)+bytes.MinRead))
+	if _, err := content.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	if int64(len(content)) > limit {
+	if int64(content.Len()) > limit {
 		return nil, fmt.Errorf("%s: more than %d bytes: %w", path, limit, bundle.ErrTooLarge)
 	}
-	return content, nil
+	return content.Bytes(), nil
 }

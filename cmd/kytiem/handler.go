@@ -26,13 +26,13 @@ func (one *service) handler(stopping <-chan struct{}) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.Handler(web.Options{Sample: one.sample})
+	pages, err := web.Handler(web.Options{Sample: one.sample, API: calls, MaxDocument: one.settings.MaxDocument << 20})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
-	for _, path := range []string{"/v1/", "/openapi.json", "/openapi.yaml"} {
+	for _, path := range append([]string{"/v1/", "/openapi.json", "/openapi.yaml"}, api.Foreign()...) {
 		mux.Handle(path, calls)
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))

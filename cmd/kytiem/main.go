@@ -52,6 +52,6 @@ func root() *cobra.Command {
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.AddCommand(demoCommand(), sealCommand(), signCommand(), countersignCommand(), raiseCommand(), minutesCommand(), verifyCommand(), proveCommand(),
-		serveCommand(), runCommand(), exportCommand(), tokenCommand(), auditCommand(), backupCommand(), restoreCommand())
+		serveCommand(), runCommand(), exportCommand(), tokenCommand(), trustCommand(), auditCommand(), backupCommand(), restoreCommand())
 	return cmd
 }

@@ -29,6 +29,12 @@ func commandsOn(page string) []string {
 	return all
 }
 
+// onThePage shows what the commands left to the page for verification.
+const onThePage = `
+curl -sS --fail -F file=@"$OUT/bundle.pdf" -F file=@"$OUT/proof.json" $BASE/verify |
+  grep -oE 'Chữ ký số hợp lệ|Hồ sơ của dịch vụ này, đang có hiệu lực|Kết quả này nằm trong hồ sơ đã được ký'
+`
+
 // TestFrontPage takes the commands out of the page that a running service shows, pastes
 // them into one shell, and looks where that leads: to TOTAL_PASSED and to minutes, with
 // nothing amiss in the database; and the same again after a stop, on the same directory.
@@ -51,6 +57,7 @@ func TestFrontPage(t *testing.T) {
 		if len(blocks) < 10 || !slices.Equal(blocks, commandsOn(other)) {
 			t.Fatalf("%d blocks of commands, or others in English", len(blocks))
 		}
+		blocks = append(blocks, onThePage)
 		shell := exec.CommandContext(t.Context(), "bash", "-e", "-o", "pipefail")
 		shell.Dir, shell.Stdin = dir, strings.NewReader(strings.Join(blocks, "\n")+"\n")
 		out, err := shell.CombinedOutput()
@@ -59,6 +66,7 @@ func TestFrontPage(t *testing.T) {
 		}
 		for text, want := range map[string]int{
 			`"verdict": "TOTAL_PASSED"`: 2, `"inclusion": "OK"`: 1, `"status": "minuted"`: 1, `"taken": 24`: 2, `"confirmed": 24`: 4,
+			"Chữ ký số hợp lệ": 2, "Hồ sơ của dịch vụ này, đang có hiệu lực": 2, "Kết quả này nằm trong hồ sơ đã được ký": 1,
 		} {
 			if got := strings.Count(string(out), text); got != want {
 				t.Errorf("%s time, %s is said %d times, want %d:\n%s", time, text, got, want, out)

@@ -55,7 +55,7 @@ var errNoDatabase = errors.New("no database there")
 // opened to serve only: an operator must get at the database when it has expired, too.
 func (s *settings) with(ctx context.Context, stderr io.Writer, to purpose, do func(*service) error) (err error) {
 	one := &service{settings: *s, log: s.logger(stderr)}
-	o := attest.Options{Lifetime: s.RequestLifetime, Temp: s.Temp, Algorithms: s.Algorithms, Log: one.log}
+	o := attest.Options{Domains: s.domains(), Lifetime: s.RequestLifetime, Temp: s.Temp, Algorithms: s.Algorithms, Log: one.log}
 	if s.Trust != "" {
 		if o.Anchors, err = certs.LoadAnchors(s.Trust); err != nil {
 			return fmt.Errorf("KYTIEM_TRUST: %w", err)
@@ -67,27 +67,38 @@ func (s *settings) with(ctx context.Context, stderr io.Writer, to purpose, do fu
 	if s.Revocation != "offline" {
 		o.Revocation = &certs.HTTP{AllowPrivate: s.Revocation == "private"}
 	}
-	if to == serving {
-		if o.Statements, err = s.statements(ctx, o.Anchors); err != nil {
-			return err
+	var key holder
+	if to == serving && s.Key != "" { // before the database: a wrong PIN leaves nothing behind
+		if key, err = s.openKey(ctx); err != nil {
+			return fmt.Errorf("KYTIEM_KEY %s: %w", s.Key, err)
 		}
-	}
-	if len(s.TSA) > 0 {
-		if len(o.Anchors.TSA) == 0 {
-			return fmt.Errorf("KYTIEM_TRUST %s không có chứng thư gốc của TSA · holds no anchor of the TSA: %w", s.Trust, errSettings)
-		}
-		authorities := &signer.Authorities{}
-		for _, address := range s.TSA {
-			tsa := &signer.TSA{URL: address, User: s.TSAUser, Password: s.TSAPassword, Timeout: s.TSATimeout, Anchors: o.Anchors, Revocation: o.Revocation}
-			one.tsas, authorities.TSAs = append(one.tsas, tsa), append(authorities.TSAs, tsa)
-		}
-		o.Timestamper = authorities
 	}
 	if one.store, err = s.open(ctx, to); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, one.store.Close()) }()
 	o.Store = one.store
+	anchors, err := attest.New(o).Trust(ctx) // with those that were added while it ran
+	if err != nil {
+		return err
+	}
+	if key != nil {
+		if o.Statements, err = s.statements(ctx, key, anchors); err != nil {
+			return err
+		}
+	}
+	if len(s.TSA) > 0 {
+		if len(anchors.TSA) == 0 {
+			return fmt.Errorf("KYTIEM_TRUST %s không có chứng thư gốc của TSA · holds no anchor of the TSA: %w", s.Trust, errSettings)
+		}
+		authorities := &signer.Authorities{}
+		for _, address := range s.TSA {
+			tsa := &signer.TSA{URL: address, User: s.TSAUser, Password: s.TSAPassword, Timeout: s.TSATimeout, Revocation: o.Revocation,
+				Trust: func(ctx context.Context) (certs.Anchors, error) { return one.Trust(ctx) }}
+			one.tsas, authorities.TSAs = append(one.tsas, tsa), append(authorities.TSAs, tsa)
+		}
+		o.Timestamper = authorities
+	}
 	one.Service = attest.New(o)
 	return do(one)
 }
@@ -106,21 +117,14 @@ func (s *settings) open(ctx context.Context, to purpose) (*store.Store, error) {
 	return store.Open(ctx, store.Options{Database: s.Database, Connections: s.Held})
 }
 
-// statements opens the service's own key, which has to be one that verifiers accept: a
-// service that starts with another would sign its statements in vain.
-func (s *settings) statements(ctx context.Context, anchors certs.Anchors) (*attest.Statements, error) {
-	if s.Key == "" {
-		return nil, nil //nolint:nilnil // none is what attest takes for none
-	}
-	carrier, err := s.openKey(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("KYTIEM_KEY %s: %w", s.Key, err)
-	}
+// statements asks of the service's own key that verifiers accept it: a service that starts
+// with another would sign its statements in vain.
+func (s *settings) statements(ctx context.Context, carrier holder, anchors certs.Anchors) (*attest.Statements, error) {
 	chain := carrier.Certificates()
 	now := time.Now()
-	err = errors.Join(certs.CheckValidity(chain[0], now), certs.CheckUsage(chain[0]), certs.CheckStrength(chain[0]))
+	err := errors.Join(certs.CheckValidity(chain[0], now), certs.CheckUsage(chain[0]), certs.CheckStrength(chain[0]))
 	if err == nil {
-		_, err = certs.Paths(chain[0], chain[1:], anchors.CA, now)
+		_, err = anchors.Paths(ctx, nil, certs.Signing, chain[0], chain[1:], now)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("KYTIEM_KEY %s, chứng thư không dùng được với KYTIEM_TRUST · its certificate does not serve under KYTIEM_TRUST: %w", s.Key, err)

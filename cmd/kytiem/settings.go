@@ -16,6 +16,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"kytiem/attest"
+	"kytiem/certs"
 	"kytiem/pades"
 	"kytiem/signer"
 	"kytiem/token"
@@ -33,6 +34,10 @@ type settings struct {
 
 	Trust      string `env:"KYTIEM_TRUST" vi:"thư mục chứng thư gốc tin cậy (PEM, DER; ca/ và tsa/ riêng)" en:"directory of trust anchors (PEM, DER; ca/ and tsa/ apart)"`
 	Revocation string `env:"KYTIEM_REVOCATION" envDefault:"online" vi:"hỏi tình trạng thu hồi: online, private (cả địa chỉ nội bộ), offline" en:"asking for revocation: online, private (inner addresses too), offline"`
+
+	SignDomains        []certs.Domain `env:"KYTIEM_SIGN_DOMAINS" vi:"hệ thống chứng thực được nhận cho chữ ký của người có thẩm quyền: public (công cộng), official (chuyên dùng công vụ); trống là cả hai" en:"trust domains accepted for the head's signature: public, official; empty is both"`
+	CountersignDomains []certs.Domain `env:"KYTIEM_COUNTERSIGN_DOMAINS" vi:"như trên, cho chữ ký của cơ quan" en:"the same for the organisation's signature"`
+	VerifyDomains      []certs.Domain `env:"KYTIEM_VERIFY_DOMAINS" vi:"như trên, khi kiểm tra chữ ký" en:"the same in verifying"`
 
 	TSA         []string      `env:"KYTIEM_TSA" vi:"địa chỉ các tổ chức cấp dấu thời gian (RFC 3161), cách nhau bằng dấu phẩy, hỏi lần lượt" en:"time-stamping authorities (RFC 3161), separated by commas, asked in order"`
 	TSATimeout  time.Duration `env:"KYTIEM_TSA_TIMEOUT" envDefault:"30s" vi:"chờ mỗi TSA bao lâu, nhiều nhất 3m" en:"how long each TSA is waited for, at most 3m"`
@@ -118,6 +123,11 @@ func variableOf(err error) string {
 // postgres reports whether the database is PostgreSQL and not a file.
 func (s *settings) postgres() bool { return strings.Contains(s.Database, "://") }
 
+// domains is the policy of trust domains.
+func (s *settings) domains() attest.DomainPolicy {
+	return attest.DomainPolicy{Sign: s.SignDomains, Countersign: s.CountersignDomains, Verify: s.VerifyDomains}
+}
+
 // keyInHSM reports whether the service's own key is behind a PKCS #11 library and not in a file.
 func (s *settings) keyInHSM() bool { return strings.HasPrefix(s.Key, "pkcs11:") }
 
@@ -156,6 +166,7 @@ func (s *settings) check() error {
 		{s.Key != "" && s.Trust == "", "KYTIEM_KEY cần KYTIEM_TRUST · needs KYTIEM_TRUST"},
 		{len(s.Algorithms) == 0 || slices.ContainsFunc(s.Algorithms, func(a pades.Algorithm) bool { return !slices.Contains(attest.Algorithms(), a) }),
 			"KYTIEM_ALGORITHMS gồm các tên trong RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512 · are names out of these"},
+		{s.domains().Check() != nil, "KYTIEM_VERIFY_DOMAINS phải gồm những gì KYTIEM_SIGN_DOMAINS và KYTIEM_COUNTERSIGN_DOMAINS nhận · has to hold what these two accept"},
 		{s.RequestLifetime < time.Minute || s.RequestLifetime > 24*time.Hour, "KYTIEM_REQUEST_LIFETIME từ 1m đến 24h · is 1m to 24h"},
 		{s.MaxImport < 1 || s.MaxImport > 4096, "KYTIEM_MAX_IMPORT_MB từ 1 đến 4096 · is 1 to 4096"},
 		{s.MaxDocument < 1 || s.MaxDocument > 64, "KYTIEM_MAX_DOCUMENT_MB từ 1 đến 64 · is 1 to 64"},

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kytiem/certs"
 )
 
 func TestReadSettings(t *testing.T) {
@@ -54,6 +56,11 @@ func TestReadSettings(t *testing.T) {
 		{"two TSAs", []string{"KYTIEM_TRUST=" + dir, "KYTIEM_TSA=https://tsa.example.vn/,http://tsa2.example.vn/", "KYTIEM_TSA_TIMEOUT=3m"},
 			func(s *settings) {
 				s.Trust, s.TSA, s.TSATimeout = dir, []string{"https://tsa.example.vn/", "http://tsa2.example.vn/"}, 3*time.Minute
+			}},
+		{"trust domains", []string{"KYTIEM_SIGN_DOMAINS=public", "KYTIEM_COUNTERSIGN_DOMAINS=official,public", "KYTIEM_VERIFY_DOMAINS=public,official"},
+			func(s *settings) {
+				s.SignDomains, s.CountersignDomains = []certs.Domain{certs.Public}, []certs.Domain{certs.Official, certs.Public}
+				s.VerifyDomains = certs.Domains()
 			}},
 		{"life", []string{"KYTIEM_REQUEST_LIFETIME=1h"}, func(s *settings) { s.RequestLifetime = time.Hour }},
 	} {
@@ -115,6 +122,9 @@ func TestSettingsRefused(t *testing.T) {
 		{"KYTIEM_KEY_PASSWORD", []string{"KYTIEM_TRUST=" + dir, "KYTIEM_PKCS11_MODULE=/a.so", "KYTIEM_KEY=pkcs11:?pin-source=/p", "KYTIEM_KEY_PASSWORD=geheim"}},
 		{"KYTIEM_KEY_ISSUERS", []string{"KYTIEM_TRUST=" + dir, "KYTIEM_KEY=k.p12", "KYTIEM_KEY_PASSWORD=geheim", "KYTIEM_KEY_ISSUERS=ca.pem"}},
 		{"KYTIEM_TRUST", []string{"KYTIEM_PKCS11_MODULE=/a.so", "KYTIEM_KEY=pkcs11:token=a", "KYTIEM_KEY_PASSWORD=geheim"}},
+		{"KYTIEM_SIGN_DOMAINS", []string{"KYTIEM_SIGN_DOMAINS=private"}},
+		{"KYTIEM_VERIFY_DOMAINS", []string{"KYTIEM_SIGN_DOMAINS=official", "KYTIEM_COUNTERSIGN_DOMAINS=public", "KYTIEM_VERIFY_DOMAINS=public"}},
+		{"KYTIEM_VERIFY_DOMAINS", []string{"KYTIEM_VERIFY_DOMAINS=public"}}, // and all are accepted for signing
 		{"KYTIEM_REQUEST_LIFETIME", []string{"KYTIEM_REQUEST_LIFETIME=10s"}},
 		{"KYTIEM_REQUEST_LIFETIME", []string{"KYTIEM_REQUEST_LIFETIME=lâu"}},
 		{"KYTIEM_TEMP", []string{"KYTIEM_TEMP=" + long}},

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -29,6 +30,9 @@ func verifyCommand() *cobra.Command {
 			"Exit codes: 0 all TOTAL_PASSED, 1 some TOTAL_FAILED, 2 INDETERMINATE, 3 no signature, 4 error; over several inputs 4 > 1 > 3 > 2 > 0.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if os.Getenv("GOMEMLIMIT") == "" { // else the administrator has said how much there is
+				debug.SetMemoryLimit(collectAt)
+			}
 			v, err := newVerifier(trust, at, offline)
 			if err != nil {
 				return err
@@ -67,6 +71,10 @@ func verifyCommand() *cobra.Command {
 	flags.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
 }
+
+// collectAt is where memory is cleared up as often as needed. The limits of packages pades
+// and verify hold what one file takes below it; without it as much again could lie about.
+const collectAt = 200 << 20
 
 // newVerifier makes a verifier with the anchors of a directory, of KYTIEM_TRUST if
 // none is named, or without any. On the command line the addresses in certificates

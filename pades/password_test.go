@@ -1,0 +1,62 @@
+package pades_test
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"kytiem/pades"
+)
+
+// TestOpens asks of documents that qpdf encrypted in each way there is which passwords are
+// theirs.
+func TestOpens(t *testing.T) {
+	for _, name := range []string{"r2", "r3", "r4", "r5", "r6", "r6-empty"} {
+		t.Run(name, func(t *testing.T) {
+			data, err := os.ReadFile("testdata/password/" + name + ".pdf")
+			if err != nil {
+				t.Fatal(err)
+			}
+			file, err := pades.Open(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for password, want := range map[string]bool{
+				"user": name != "r6-empty", "owner": true, "": name == "r6-empty", "User": false, "user ": false, "owne": false, "mật khẩu": false,
+			} {
+				if got, err := file.Opens(password); got != want || err != nil {
+					t.Errorf("%q opens it: %t (%v), want %t", password, got, err, want)
+				}
+			}
+		})
+	}
+}
+
+// TestOpensNot: of what is not encrypted so, nothing is known.
+func TestOpensNot(t *testing.T) {
+	data, err := os.ReadFile("testdata/password/r6.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string][2]string{
+		"revision": {"/R 6", "/R 9"}, "handler": {"/Filter /Standard", "/Filter /Sthandrd"}, "no user": {"/U <", "/X <"},
+	} {
+		file, err := pades.Open([]byte(replaceOnce(t, string(data), change[0], change[1])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if opens, err := file.Opens("user"); opens || !errors.Is(err, pades.ErrEncrypted) {
+			t.Errorf("%s: opens %t (%v), want ErrEncrypted", name, opens, err)
+		}
+	}
+}
+
+func replaceOnce(t *testing.T, text, old, replacement string) string {
+	t.Helper()
+	before, after, found := strings.Cut(text, old)
+	if !found || len(old) != len(replacement) {
+		t.Fatalf("no %s of that length", old)
+	}
+	return before + replacement + after
+}

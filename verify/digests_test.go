@@ -1,0 +1,42 @@
+package verify
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha256"
+	"encoding/hex"
+	"testing"
+)
+
+// TestDigests: hashed once, every byte range and the whole have the digests they have
+// alone, in whatever order they are asked for.
+func TestDigests(t *testing.T) {
+	data := bytes.Repeat([]byte("0123456789abcdef"), 100)
+	ranges := [][]int64{{0, 900, 1000, 600}, {0, 10, 20, 30}, {0, 10, 40, 1}, {0, 333, 334, 1}}
+	d := &digests{data: data}
+	for _, r := range ranges {
+		d.expect(r)
+	}
+	for _, algorithm := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA3_256} {
+		for range 2 {
+			for _, r := range ranges {
+				h := algorithm.New()
+				h.Write(data[:r[1]])
+				h.Write(data[r[2] : r[2]+r[3]])
+				if got, err := d.of(r, algorithm); err != nil || !bytes.Equal(got, h.Sum(nil)) {
+					t.Errorf("%s of %v: got %x, %v", algorithm, r, got, err)
+				}
+			}
+		}
+	}
+	sum := sha256.Sum256(data)
+	want := hex.EncodeToString(sum[:])
+	for _, d := range []*digests{d, {data: data}} {
+		if got := d.document(); got != want {
+			t.Errorf("the whole after %d passes: got %s, want %s", len(d.states), got, want)
+		}
+	}
+	if _, err := d.of([]int64{0, 11, 20, 30}, crypto.SHA256); err == nil {
+		t.Error("a byte range that was not expected has a digest")
+	}
+}
