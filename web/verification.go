@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -171,13 +172,13 @@ func (h *handler) handedOn(w http.ResponseWriter, r *http.Request, in language) 
 }
 
 // digestForm is a SHA-256 as the page's own links have it.
-var digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var digestForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
 
 // signed gives back the document as it was signed. Nothing was kept, so the form brings the
 // document once more, and it goes to the API as it came.
 func (h *handler) signed(w http.ResponseWriter, r *http.Request, in language) []answer {
 	sum := r.URL.Query().Get("sha256")
-	if !digestForm.MatchString(sum) {
+	if !digestForm().MatchString(sum) {
 		return []answer{h.unread(w, r, refusal("", http.StatusNotFound, "no-such-revision"))}
 	}
 	said := reply{reader: w, through: true}
