@@ -38,8 +38,8 @@ fmt: ## gofmt over the tree
 	gofmt -s -w .
 
 .PHONY: bench
-bench: build ## the published figures, each beside its peer where that is installed
-	.ci/bench
+bench: build ## the published figures, each beside its peer where that is installed (PARTS="pairs raise" for some of them)
+	.ci/bench $(PARTS)
 
 .PHONY: fuzz
 fuzz: ## every fuzz test in the tree, FUZZTIME each (30s)

@@ -2,7 +2,8 @@
 // the raw operation under it, measured in the same run. `.ci/bench` runs it from the project's directory, on the programs
 // in bin and on made-up results. Exit code 1: a bound was missed.
 //
-// BENCH_LARGE=0 leaves out the million results, which need 1.5 GB under var for a minute or two.
+// BENCH_LARGE=0 leaves out the million results, which need 1.5 GB under var for a minute or two. Arguments name the parts
+// to measure: seal, large, hostile, process, sqlite, http, pairs, postgres, raise, sign, levels, peers, verdicts, proofs, csv, xlsx, pages.
 //
 // It stands in a hidden directory so that `./...` and the layers of .golangci.yml pass it by: it may import everything.
 package main
@@ -14,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 )
 
@@ -49,13 +51,23 @@ func measure(ctx context.Context, t *table) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := bench{ctx: ctx, table: t, dir: dir}
+	b := bench{ctx: ctx, table: t, dir: dir, parts: os.Args[1:]}
 	t.head = fmt.Sprintf("%s, %d CPUs, %s", runtime.Version(), runtime.NumCPU(), loadAverage())
-	for _, part := range []func() error{
-		b.writeSamples, b.sealOrdinary, b.sealLarge, b.hostile, b.verifyDocument, b.service, b.sign, b.levels, b.peers, b.verdicts, b.proofs, b.intakeCSV,
-		b.intakeWorkbook, b.pages, b.machine,
+	if err := b.writeSamples(); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		name string
+		run  func() error
+	}{
+		{"seal", b.sealOrdinary}, {"large", b.sealLarge}, {"hostile", b.hostile}, {"process", b.verifyDocument}, {"", b.service}, {"sign", b.sign},
+		{"levels", b.levels}, {"peers", b.peers}, {"verdicts", b.verdicts}, {"proofs", b.proofs}, {"csv", b.intakeCSV}, {"xlsx", b.intakeWorkbook},
+		{"pages", b.pages}, {"", b.machine},
 	} {
-		if err := part(); err != nil {
+		if !b.wanted(part.name) {
+			continue
+		}
+		if err := part.run(); err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
@@ -70,6 +82,12 @@ type bench struct {
 	ctx   context.Context
 	table *table
 	dir   string
+	parts []string // that are asked for; none: all
+}
+
+// wanted reports whether a part is to be measured; one without a name is asked itself.
+func (b *bench) wanted(part string) bool {
+	return part == "" || len(b.parts) == 0 || slices.Contains(b.parts, part)
 }
 
 func (b *bench) path(name ...string) string {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"kytiem/store/pgtest"
@@ -19,11 +20,26 @@ var communes = []string{"26221", "25993", "25996", "26008"}
 
 // service measures the service by its own calls over HTTP, on both databases; the load runs on the same processors.
 func (b *bench) service() error {
+	if !slices.ContainsFunc([]string{"http", "sqlite", "pairs", "postgres", "raise"}, b.wanted) {
+		return nil
+	}
 	ca, err := b.startCA(communes)
 	if err != nil {
 		return err
 	}
-	return errors.Join(b.verifications(), b.onSQLite(), b.onPostgres(), b.raise(ca.url+"/tsa"), ca.stop())
+	if b.wanted("http") {
+		err = b.verifications()
+	}
+	if b.wanted("sqlite") {
+		err = errors.Join(err, b.onSQLite())
+	}
+	if b.wanted("pairs") || b.wanted("postgres") {
+		err = errors.Join(err, b.onPostgres())
+	}
+	if b.wanted("raise") {
+		err = errors.Join(err, b.raise(ca.url+"/tsa"))
+	}
+	return errors.Join(err, ca.stop())
 }
 
 func (b *bench) onSQLite() (err error) {
@@ -62,7 +78,13 @@ func (b *bench) onPostgres() (err error) {
 	if os.Getenv("BENCH_LARGE") == "0" {
 		millions = 1
 	}
-	return errors.Join(o.pairs(), o.imports("PostgreSQL", 40_000, millions), o.worklist("PostgreSQL"))
+	if b.wanted("pairs") {
+		err = o.pairs()
+	}
+	if b.wanted("postgres") {
+		err = errors.Join(err, o.imports("PostgreSQL", 40_000, millions), o.worklist("PostgreSQL"))
+	}
+	return err
 }
 
 // imports sends files of a million rows; the first one is measured.
