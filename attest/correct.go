@@ -60,6 +60,10 @@ func kind(field string) (part Part, known bool) {
 // anew by the police, a changed vaccination confirmed anew by the health sector; a result
 // found wrong stays so until the police have verified the correction, which cleanses it.
 func (s *Service) Correct(ctx context.Context, who Actor, id string, a Amendment) (Result, error) {
+	return gaveWay(func() (Result, error) { return s.correct(ctx, who, id, a) })
+}
+
+func (s *Service) correct(ctx context.Context, who Actor, id string, a Amendment) (Result, error) {
 	r, err := s.store.Glance().Result(ctx, id)
 	if err := s.guard(ctx, who, CorrectResults, r.Unit, id, err); err != nil {
 		return Result{}, err

@@ -27,6 +27,10 @@ const scanFile = "scan.pdf"
 // as their scan is not there. It is the fallback while there is no certificate, and
 // changes no state: a paper is made.
 func (s *Service) DrawMinutes(ctx context.Context, who Actor, id string, o MinutesOrder) (Bundle, error) {
+	return gaveWay(func() (Bundle, error) { return s.drawMinutes(ctx, who, id, o) })
+}
+
+func (s *Service) drawMinutes(ctx context.Context, who Actor, id string, o MinutesOrder) (Bundle, error) {
 	b, err := s.store.Glance().Bundle(ctx, id)
 	if err := s.guard(ctx, who, DrawMinutes, b.Unit, id, err); err != nil {
 		return Bundle{}, err
@@ -121,6 +125,10 @@ const MaxScanBytes = 64 << 20
 // Whether the scan shows these minutes is not looked at yet: who sends it answers for
 // it, and the answer says so.
 func (s *Service) ConfirmMinutes(ctx context.Context, who Actor, id string, scan *os.File) (Bundle, error) {
+	return gaveWay(func() (Bundle, error) { return s.confirmMinutes(ctx, who, id, scan) })
+}
+
+func (s *Service) confirmMinutes(ctx context.Context, who Actor, id string, scan *os.File) (Bundle, error) {
 	v := s.store.Glance()
 	b, err := v.Bundle(ctx, id)
 	if err := s.guard(ctx, who, ConfirmMinutes, b.Unit, id, err); err != nil {

@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"kytiem/certs"
@@ -146,9 +147,17 @@ const (
 // again takes a step that another server got in the way of once more, from what is so
 // now. take must begin from the beginning.
 func again[T any](take func() (T, error)) (T, error) {
+	return retried(take, store.ErrStale, store.ErrDeadlock)
+}
+
+// gaveWay is again for a step whose actor has to be told when what he decided on is no
+// longer so, and need not be told that two transactions waited for each other.
+func gaveWay[T any](take func() (T, error)) (T, error) { return retried(take, store.ErrDeadlock) }
+
+func retried[T any](take func() (T, error), causes ...error) (T, error) {
 	for try := 1; ; try++ {
 		outcome, err := take()
-		if try == tries || !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrDeadlock) {
+		if try == tries || !slices.ContainsFunc(causes, func(cause error) bool { return errors.Is(err, cause) }) {
 			return outcome, err
 		}
 		time.Sleep(time.Duration(try) * tryPause / 8 * time.Duration(time.Now().UnixMicro()%8+1)) // the clock is chance enough

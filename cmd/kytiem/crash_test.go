@@ -25,13 +25,19 @@ import (
 // to signature, each call repeated under its key until it is answered. Nothing they were
 // told of is lost, nothing is there twice, and no step is there by half.
 func TestCrash(t *testing.T) {
+	onBoth(t, 160, 40, crash)
+}
+
+// onBoth has take kill a service so many times on SQLite and on PostgreSQL, of which a short run is content with a few.
+func onBoth(t *testing.T, sqlite, postgres int, take func(t *testing.T, s *served, kills int)) {
+	t.Helper()
 	for _, tt := range []struct {
 		name         string
 		kills, short int
 		database     func(t *testing.T) string
 	}{
-		{"sqlite", 160, 12, func(t *testing.T) string { return filepath.Join(t.TempDir(), "kytiem.db") }},
-		{"postgres", 40, 6, func(t *testing.T) string {
+		{"sqlite", sqlite, 12, func(t *testing.T) string { return filepath.Join(t.TempDir(), "kytiem.db") }},
+		{"postgres", postgres, 6, func(t *testing.T) string {
 			pgtest.Need(t)
 			server, err := pgtest.Start()
 			if err != nil {
@@ -48,7 +54,7 @@ func TestCrash(t *testing.T) {
 			}
 			s := newServed(t, tt.database(t), demoUnit, secondUnit)
 			s.impatient = tt.name == "postgres"
-			crash(t, s, kills)
+			take(t, s, kills)
 		})
 	}
 }

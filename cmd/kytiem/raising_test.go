@@ -12,41 +12,17 @@ import (
 	"kytiem/certs"
 	"kytiem/signer"
 	"kytiem/store"
-	"kytiem/store/pgtest"
 	"kytiem/verify"
 )
 
 // TestCrashRaising kills a service that raises what clients sign: every bundle ends at B-LTA and passes by its files alone,
 // and the chain knows of every revision.
 func TestCrashRaising(t *testing.T) {
-	for _, tt := range []struct {
-		name         string
-		kills, short int
-		database     func(t *testing.T) string
-	}{
-		{"sqlite", 30, 6, func(t *testing.T) string { return filepath.Join(t.TempDir(), "kytiem.db") }},
-		{"postgres", 20, 6, func(t *testing.T) string {
-			pgtest.Need(t)
-			server, err := pgtest.Start()
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = server.Close() })
-			return server.Address("postgres")
-		}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			kills := tt.kills
-			if testing.Short() {
-				kills = tt.short
-			}
-			s := newServed(t, tt.database(t), demoUnit, secondUnit)
-			s.impatient = tt.name == "postgres"
-			s.env = append(s.env, "KYTIEM_TSA="+s.ca.TSA)
-			crash(t, s, kills)
-			s.visit(visiting, func(ctx context.Context, one *service) error { return checkRaised(ctx, t, one) })
-		})
-	}
+	onBoth(t, 30, 20, func(t *testing.T, s *served, kills int) {
+		s.env = append(s.env, "KYTIEM_TSA="+s.ca.TSA)
+		crash(t, s, kills)
+		s.visit(visiting, func(ctx context.Context, one *service) error { return checkRaised(ctx, t, one) })
+	})
 }
 
 // checkRaised takes the bundles as far as the jobs would that died with their servers, once River takes them up again

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,20 +16,18 @@ import (
 )
 
 func signCommand() *cobra.Command {
-	var number, date, place, capacity, stamp string
-	var pss bool
-	var key keyFlags
-	var levels levelFlags
+	var number, date, place, capacity string
+	var signing signFlags
 	cmd := &cobra.Command{
 		Use:   "sign DIR {--p12 FILE --pass-file FILE | --pkcs11 URI --pin-file FILE}",
 		Short: "ký số văn bản và dữ liệu của hồ sơ · sign document and data of a bundle",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			carrier, err := key.open(cmd.Context())
+			o, err := signing.options(cmd.Context())
 			if err != nil {
 				return err
 			}
-			o := dossier.SignOptions{Carrier: carrier, Certificates: carrier.Certificates(), PSS: pss, Place: place}
+			o.Place = place
 			o.Number, o.Notation, _ = strings.Cut(number, "/")
 			if o.Date, err = bundle.ParseDate(date); err == nil && date != "" && !o.Date.Complete() {
 				err = bundle.ErrDate
@@ -43,29 +42,48 @@ func signCommand() *cobra.Command {
 				}
 				o.Capacity = &c
 			}
-			if o.Picture, err = readStamp(stamp); err != nil {
-				return err
-			}
-			if o.Verifier, err = newVerifier(levels.trust, "", false); err != nil {
-				return err
-			}
-			if o.Extender, o.Level, err = levels.extender(o.Verifier.Anchors); err != nil {
-				return err
-			}
 			report, err := dossier.Sign(cmd.Context(), args[0], o)
 			return signOutcome(cmd, args[0], report, err)
 		},
 	}
-	key.register(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&number, "number", "01", "document number in the agency's register, 05 or with its notation, 05/BC-UBND")
 	flags.StringVar(&date, "date", "", "document date, YYYY-MM-DD (default today in Việt Nam)")
 	flags.StringVar(&place, "place", "", "place of issue (default the unit's)")
 	flags.StringVar(&capacity, "capacity", "", "TM, KT, TL, TUQ or Q (Nghị định 30/2020/NĐ-CP, Điều 13)")
-	levels.register(flags)
-	flags.BoolVar(&pss, "pss", false, "RSASSA-PSS instead of PKCS #1 v1.5")
-	flags.StringVar(&stamp, "stamp", "", "PNG of the handwritten signature, shown on the page")
+	signing.register(cmd, "PNG of the handwritten signature, shown on the page")
 	return cmd
+}
+
+// signFlags are what every signature is made with: the key, how, and how far it is raised.
+type signFlags struct {
+	key    keyFlags
+	levels levelFlags
+	pss    bool
+	stamp  string
+}
+
+func (f *signFlags) register(cmd *cobra.Command, stamp string) {
+	f.key.register(cmd)
+	f.levels.register(cmd.Flags())
+	cmd.Flags().BoolVar(&f.pss, "pss", false, "RSASSA-PSS instead of PKCS #1 v1.5")
+	cmd.Flags().StringVar(&f.stamp, "stamp", "", stamp)
+}
+
+func (f *signFlags) options(ctx context.Context) (o dossier.SignOptions, err error) {
+	carrier, err := f.key.open(ctx)
+	if err != nil {
+		return o, err
+	}
+	o.Carrier, o.Certificates, o.PSS = carrier, carrier.Certificates(), f.pss
+	if o.Picture, err = readStamp(f.stamp); err != nil {
+		return o, err
+	}
+	if o.Verifier, err = newVerifier(f.levels.trust, "", false); err != nil {
+		return o, err
+	}
+	o.Extender, o.Level, err = f.levels.extender(o.Verifier.Anchors)
+	return o, err
 }
 
 // readStamp reads the picture for a stamp; without a path there is none.
