@@ -1,9 +1,6 @@
 package pades
 
-import (
-	"fmt"
-	"strconv"
-)
+import "fmt"
 
 // Appearance is what a visible signature shows: a drawing read once from a
 // one-page PDF, used for any number of signatures. It is safe for concurrent
@@ -26,12 +23,11 @@ type template struct {
 
 type hole struct{ start, end, object int }
 
-func (t template) appendTo(b []byte, first int) []byte {
+func (t template) appendTo(b []byte, objects []Ref) []byte {
 	at := 0
 	for _, h := range t.holes {
 		b = append(b, t.text[at:h.start]...)
-		b = strconv.AppendInt(b, int64(first+h.object), 10)
-		b = append(b, " 0 R"...)
+		b = append(b, reference(objects[h.object])...)
 		at = h.end
 	}
 	return append(b, t.text[at:]...)
@@ -64,23 +60,31 @@ func (a *Appearance) WithContent(content []byte) *Appearance {
 	return &b
 }
 
-// appendTo writes the drawing as a form XObject (8.10.2) and is its reference.
-func (a *Appearance) appendTo(w *revisionWriter) Ref {
-	first := w.number(len(a.objects) + 1)
-	for i, object := range a.objects {
-		w.begin(Ref{Number: first + i})
-		w.out = object.appendTo(w.out, first)
+// appendTo writes the drawing as a form XObject (8.10.2) and is its reference. What the
+// page draws with already is referred to and not written once more.
+func (a *Appearance) appendTo(w *revisionWriter, page Ref) Ref {
+	objects := a.held(w, page)
+	var missing []int
+	for i, ref := range objects {
+		if ref.Number == 0 {
+			objects[i] = Ref{Number: w.number(1)}
+			missing = append(missing, i)
+		}
+	}
+	for _, i := range missing {
+		w.begin(objects[i])
+		w.out = a.objects[i].appendTo(w.out, objects)
 		w.end()
 	}
-	form := Ref{Number: first + len(a.objects)}
+	form := Ref{Number: w.number(1)}
 	w.begin(form)
 	w.out = append(w.out, "<< /Type /XObject /Subtype /Form /BBox "...)
 	w.out = appendRectangle(w.out, a.box)
 	w.out = append(w.out, " /Resources "...)
-	w.out = a.resources.appendTo(w.out, first)
+	w.out = a.resources.appendTo(w.out, objects)
 	if len(a.group.text) > 0 {
 		w.out = append(w.out, " /Group "...)
-		w.out = a.group.appendTo(w.out, first)
+		w.out = a.group.appendTo(w.out, objects)
 	}
 	w.out = fmt.Appendf(w.out, "%s /Length %d >>\nstream\n", a.filter, len(a.content))
 	w.out = append(w.out, a.content...)

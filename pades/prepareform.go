@@ -96,7 +96,7 @@ func (w *revisionWriter) fill(field *formField, signature Ref, o SignatureOption
 		if err != nil {
 			return err
 		}
-		form := o.Appearance.appendTo(w)
+		form := o.Appearance.appendTo(w, page)
 		w.set(widget, widget.value, "AP", "<< /N "+reference(form)+" >>")
 	}
 	form, holder, err := w.acroForm()
@@ -126,7 +126,7 @@ func (w *revisionWriter) create(signature Ref, o SignatureOptions) error {
 	}
 	var appearance string
 	if o.Appearance != nil && visible(o.Rect) {
-		appearance = " /AP << /N " + reference(o.Appearance.appendTo(w)) + " >>"
+		appearance = " /AP << /N " + reference(o.Appearance.appendTo(w, pageRef)) + " >>"
 	}
 	field := Ref{Number: w.number(1)}
 	w.begin(field)
