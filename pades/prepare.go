@@ -181,12 +181,7 @@ func (w *revisionWriter) hole(reserve int) signatureHole {
 	w.out = append(w.out, strings.Repeat(" ", byteRangeWidth)...)
 	w.out = append(w.out, " /Contents "...)
 	h.contents = w.at()
-	w.out = append(w.out, '<')
-	w.out = slices.Grow(w.out, 2*reserve)
-	digits := w.out[len(w.out) : len(w.out)+2*reserve]
-	fillZeros(digits)
-	w.out = w.out[:len(w.out)+len(digits)]
-	w.out = append(w.out, "> >>"...)
+	w.out = append(appendHole(w.out, reserve), " >>"...)
 	return h
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"hash"
 	"io"
@@ -86,6 +87,43 @@ func (u *Update) check() error {
 	return nil
 }
 
+// storedUpdate is an update as it is stored: without its hole, which is zeros and most of
+// it.
+type storedUpdate struct {
+	Base          Sum
+	BaseSize      int64
+	Before, After []byte // what the byte range covers of the suffix
+	ByteRange     [4]int64
+	Hash          crypto.Hash
+	Digest        []byte
+	Reserve       int
+}
+
+// MarshalJSON implements [encoding/json.Marshaler].
+func (u *Update) MarshalJSON() ([]byte, error) {
+	if err := u.check(); err != nil {
+		return nil, err
+	}
+	before, after := u.signedSuffix()
+	return json.Marshal(storedUpdate{u.Base, u.BaseSize, before, after, u.ByteRange, u.Hash, u.Digest, u.Reserve})
+}
+
+// UnmarshalJSON implements [encoding/json.Unmarshaler]. Numbers that do not fit each
+// other are [ErrUpdateChanged].
+func (u *Update) UnmarshalJSON(text []byte) error {
+	var s storedUpdate
+	if err := json.Unmarshal(text, &s); err != nil {
+		return err
+	}
+	if s.Reserve <= 0 || s.Reserve > maxReserve {
+		return ErrUpdateChanged
+	}
+	suffix := make([]byte, 0, len(s.Before)+2*s.Reserve+2+len(s.After))
+	suffix = appendHole(append(suffix, s.Before...), s.Reserve)
+	*u = Update{s.Base, s.BaseSize, append(suffix, s.After...), s.ByteRange, s.Hash, s.Digest, s.Reserve}
+	return u.check()
+}
+
 // SignedBytes are the bytes whose digest is u.Digest, for a signing side that
 // wants to see them. base is the document that was prepared; that it is the
 // same is for the reader's digest to tell.
@@ -136,6 +174,14 @@ func (u *Update) Embed(base, cms []byte) ([]byte, error) {
 func embedContents(hole, cms []byte) {
 	fillZeros(hole)
 	hex.Encode(hole, cms)
+}
+
+// appendHole writes contents of zeros, with room for a CMS of so many bytes.
+func appendHole(b []byte, reserve int) []byte {
+	b = append(slices.Grow(b, 2*reserve+2), '<')
+	digits := b[len(b) : len(b)+2*reserve]
+	fillZeros(digits)
+	return append(b[:len(b)+len(digits)], '>')
 }
 
 // fillZeros writes the digit zero all over b, doubling what is written.

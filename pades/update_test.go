@@ -98,3 +98,30 @@ func TestUpdateIsStored(t *testing.T) {
 		}
 	}
 }
+
+// TestUpdateIsStoredWhole reads what was changed where it was stored: no number reaches
+// beyond what is there, and no hole is larger than one may be.
+func TestUpdateIsStoredWhole(t *testing.T) {
+	text, err := json.Marshal(prepared(t, twoFields(), SignatureOptions{Field: "head", Reserve: 128}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range [][2]string{
+		{`"Reserve":128`, `"Reserve":129`},
+		{`"Reserve":128`, `"Reserve":-1`},
+		{`"Reserve":128`, `"Reserve":1000000000000`},
+		{`"Before":"`, `"Before":"AAAA`},
+		{`"After":"`, `"After":"AAAA`},
+		{`"ByteRange":[0,`, `"ByteRange":[0,1`},
+		{`"BaseSize":`, `"BaseSize":1`},
+		{`"Hash":5`, `"Hash":2`},
+	} {
+		if !bytes.Contains(text, []byte(change[0])) {
+			t.Fatalf("%s is not in what is stored", change[0])
+		}
+		var u Update
+		if err := json.Unmarshal(bytes.Replace(text, []byte(change[0]), []byte(change[1]), 1), &u); !errors.Is(err, ErrUpdateChanged) {
+			t.Errorf("%s instead of %s: got %v, want %v", change[1], change[0], err, ErrUpdateChanged)
+		}
+	}
+}
