@@ -218,11 +218,13 @@ func (s *Service) prepare(ctx context.Context, who Actor, o *SigningOrder, optio
 	if err := paper.Bundle(&pages, w.manifestJSON, documentJSON, roll); err != nil {
 		return err
 	}
+	base := sha256.Sum256(pages.Bytes())
+	s.drawn.Add(w.manifestJSON, documentJSON, base, pages.Len())
 	pair, err := dossier.Prepare(pages.Bytes(), w.manifestJSON, w.manifest, document, options)
 	if err != nil {
 		return err
 	}
-	if err := w.add(&half{Prepared: pair.Document, Document: documentJSON}, sha256.Sum256(pages.Bytes())); err != nil {
+	if err := w.add(&half{Prepared: pair.Document, Document: documentJSON}, base); err != nil {
 		return err
 	}
 	if w.pages = pages.Bytes(); len(w.pages) > heldBytes {

@@ -25,6 +25,7 @@ import (
 	"kytiem/pades"
 	"kytiem/signer"
 	"kytiem/store"
+	"kytiem/verify"
 )
 
 // Options say what the steps rest on. Only Store is needed.
@@ -87,6 +88,7 @@ type Service struct {
 	o      Options
 	log    *slog.Logger
 	trees  *trees
+	drawn  verify.Drawn
 	turned refusals
 	began  time.Time
 	trust  trust

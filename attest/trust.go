@@ -120,7 +120,7 @@ func (s *Service) judge(ctx context.Context) (*verify.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &verify.Verifier{Anchors: anchors, Domains: s.o.Domains.Verify, Revocation: s.o.Revocation, At: s.now()}, nil
+	return &verify.Verifier{Anchors: anchors, Domains: s.o.Domains.Verify, Revocation: s.o.Revocation, At: s.now(), Drawn: &s.drawn}, nil
 }
 
 // leading finds the path of a signer's certificate to an anchor in force, in a domain that

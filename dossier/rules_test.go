@@ -26,14 +26,6 @@ func TestRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := read(t, dir)
-	judge := func(t *testing.T, files fstest.MapFS) *verify.Report {
-		t.Helper()
-		report, err := w.verifier.Directory(t.Context(), "x", files)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return report
-	}
 	statuses := func(r *verify.Report, rule string) (list []verify.CheckStatus) {
 		all := slices.Clone(r.Checks)
 		for _, s := range r.Signatures {
@@ -45,6 +37,24 @@ func TestRules(t *testing.T) {
 			}
 		}
 		return list
+	}
+	remembering := *w.verifier
+	remembering.Drawn = &verify.Drawn{}
+	// Who remembers what was drawn comes to the same as who draws it anew.
+	judge := func(t *testing.T, files fstest.MapFS, rule string) (list []verify.CheckStatus, verdict verify.Indication) {
+		t.Helper()
+		for n, v := range []*verify.Verifier{w.verifier, &remembering, &remembering} {
+			report, err := v.Directory(t.Context(), "x", files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := statuses(report, rule)
+			if n > 0 && (!slices.Equal(found, list) || report.Verdict != verdict) {
+				t.Errorf("remembering %v, %s; drawing %v, %s", found, report.Verdict, list, verdict)
+			}
+			list, verdict = found, report.Verdict
+		}
+		return list, verdict
 	}
 	broken := map[string]func(fstest.MapFS){
 		"R-D1": func(d fstest.MapFS) { d[bundle.ManifestFile] = with(d[bundle.ManifestFile], `{"`, `{ "`) },
@@ -74,14 +84,13 @@ func TestRules(t *testing.T) {
 			if rule.ID == "R-D6" {
 				files = annexed
 			}
-			if found := statuses(judge(t, files), rule.ID); !slices.Contains(found, verify.OK) || slices.Contains(found, rule.Broken) {
+			if found, _ := judge(t, files, rule.ID); !slices.Contains(found, verify.OK) || slices.Contains(found, rule.Broken) {
 				t.Errorf("in the good directory %v, want OK", found)
 			}
 			changed := maps.Clone(files)
 			change(changed)
-			bad := judge(t, changed)
-			if found := statuses(bad, rule.ID); !slices.Contains(found, rule.Broken) || bad.Verdict == verify.TotalPassed {
-				t.Errorf("in the bad directory %v, %s, want %s", found, bad.Verdict, rule.Broken)
+			if found, verdict := judge(t, changed, rule.ID); !slices.Contains(found, rule.Broken) || verdict == verify.TotalPassed {
+				t.Errorf("in the bad directory %v, %s, want %s", found, verdict, rule.Broken)
 			}
 		})
 	}

@@ -212,7 +212,9 @@ func (d *directory) judgeDocument() {
 	if d.roll == nil {
 		return
 	}
-	d.unsignedTail = d.redraw("R-D5", bundle.PagesFile, "bundle.pages", func(w io.Writer) error {
-		return paper.Bundle(w, d.manifestJSON, d.documentJSON, d.roll)
+	d.unsignedTail = d.redraw("R-D5", bundle.PagesFile, "bundle.pages", func(c *comparer) error {
+		return d.v.Drawn.bundle(d.manifestJSON, d.documentJSON, c, func(w io.Writer) error {
+			return paper.Bundle(w, d.manifestJSON, d.documentJSON, d.roll)
+		})
 	})
 }

@@ -14,9 +14,9 @@ import (
 	"kytiem/paper"
 )
 
-// redraw compares the beginning of a file with what draw writes, and reports
+// redraw compares the beginning of a file with what draw writes to it, and reports
 // whether the file goes on after it.
-func (d *directory) redraw(rule, name, sentence string, draw func(io.Writer) error) (goesOn bool) {
+func (d *directory) redraw(rule, name, sentence string, draw func(*comparer) error) (goesOn bool) {
 	f, err := d.open(name)
 	if err != nil {
 		d.checks.fail(rule, FormatFailure, "bundle.files", err.Error())
@@ -54,6 +54,18 @@ func (c *comparer) Write(p []byte) (int, error) {
 	return written, nil
 }
 
+// begins compares the beginning of what is read with pages of which the digest is known.
+func (c *comparer) begins(pages drawnPages) error {
+	sum := sha256.New()
+	if _, err := io.CopyBuffer(struct{ io.Writer }{sum}, io.LimitReader(c.with, pages.size), c.buffer[:]); err != nil {
+		return err
+	}
+	if [sha256.Size]byte(sum.Sum(nil)) != pages.sum {
+		return errOtherPages
+	}
+	return nil
+}
+
 // judgeAnnexes applies R-D6: every annex file has the digest the manifest states,
 // and is what the records draw.
 func (d *directory) judgeAnnexes() {
@@ -69,7 +81,7 @@ func (d *directory) judgeAnnexes() {
 	for i, annex := range d.manifest.Annexes {
 		rows := order[first : first+annex.Rows]
 		sum := sha256.New()
-		goesOn := d.redraw("R-D6", annex.Name, "bundle.annex", func(w io.Writer) error {
+		goesOn := d.redraw("R-D6", annex.Name, "bundle.annex", func(w *comparer) error {
 			return paper.Annex(io.MultiWriter(w, sum), d.manifest, i+1, len(d.manifest.Annexes), rows, first+1, d.roll)
 		})
 		if goesOn || bundle.HexHash(sum.Sum(nil)) != annex.SHA256 {

@@ -37,6 +37,9 @@ type Verifier struct {
 
 	// Full adds the evidence to the report: certificates, revocation data and time-stamps.
 	Full bool
+
+	// Drawn remembers what pages were drawn; nil draws them for every verdict.
+	Drawn *Drawn
 }
 
 // fixed is v with its clock stopped: a report speaks about one instant, in whole
