@@ -64,7 +64,7 @@ func TestBundleBytes(t *testing.T) {
 	if changed := draw(t, makeManifest(t, other), d, other); bytes.Equal(first, changed) {
 		t.Error("another name gave the same bytes")
 	}
-	const want = "d7c259b65f54b2586526ebea89196032daef97bcfa403e6fc75ba272a906c531"
+	const want = "3297f42da641fe728d980cb22b8b74aa92464159f4b20547b23b4193f456779d"
 	sum := sha256.Sum256(first)
 	if got := hex.EncodeToString(sum[:]); got != want {
 		t.Errorf("digest of the document: got %s, want %s", got, want)

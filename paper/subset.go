@@ -90,7 +90,7 @@ type embedded struct {
 // subsetKey names a subset: of which face, and which runes.
 type subsetKey struct{ face, runes string }
 
-// subsets remembers the last subsets, some 30 kB each: the four of the alphabet, and
+// subsets remembers the last subsets, some 15 kB each: the four of the alphabet, and
 // those of a few documents with runes beyond it.
 var subsets = sync.OnceValue(func() *memo[subsetKey, *embedded] { return &memo[subsetKey, *embedded]{most: 24} })
 
@@ -100,6 +100,9 @@ func embed(m *metrics, runes []rune) (*embedded, error) {
 		program, glyphs, err := cut(m, runes)
 		if err != nil {
 			return nil, err
+		}
+		if program, err = unhinted(program); err != nil {
+			return nil, fmt.Errorf("cutting %s: %w", m.name, err)
 		}
 		e := &embedded{name: subsetTag(program) + "+" + m.name, widths: widths(m, runes), length: len(program)}
 		for _, s := range [...]struct {
