@@ -314,11 +314,7 @@ func (s *Service) pair(ctx context.Context, f *filing) error {
 		if a.half, err = halfOf(i); err != nil {
 			return err
 		}
-		blob, err := s.store.Glance().Blob(ctx, i.Signed)
-		if err != nil {
-			return err
-		}
-		if a.signed, err = whole(ctx, s.store.Glance(), i.Signed, blob.Size()); err != nil {
+		if a.signed, err = s.store.Glance().Content(ctx, i.Signed); err != nil {
 			return err
 		}
 		put(a)
@@ -360,11 +356,19 @@ func (f *filing) write(ctx context.Context, tx *store.Tx, who Actor) error {
 	if err != nil {
 		return err
 	}
+	var contents [][]byte
+	for _, a := range f.arrivals {
+		contents = append(contents, a.signed)
+	}
+	if f.whole() {
+		contents = append(contents, f.document.half.Document)
+	}
+	kept, err := tx.PutContents(ctx, contents...)
+	if err != nil {
+		return err
+	}
 	facts := []audit.Fact{audit.ID("request", f.arrivals[0].item.Request)}
 	for _, a := range f.arrivals {
-		if _, err := tx.PutContent(ctx, a.signed); err != nil {
-			return err
-		}
 		if err := tx.CompleteItem(ctx, a.item.ID, a.digest); err != nil {
 			return err
 		}
@@ -374,11 +378,7 @@ func (f *filing) write(ctx context.Context, tx *store.Tx, who Actor) error {
 	if err != nil || !f.whole() {
 		return err
 	}
-	document, err := tx.PutContent(ctx, f.document.half.Document)
-	if err != nil {
-		return err
-	}
-	for name, content := range map[string]store.Digest{bundle.PagesFile: f.document.digest, bundle.DocumentFile: document} {
+	for name, content := range map[string]store.Digest{bundle.PagesFile: f.document.digest, bundle.DocumentFile: kept[len(kept)-1]} {
 		before, err := fileOf(f.stored, name)
 		if err != nil {
 			return err

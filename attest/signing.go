@@ -188,11 +188,7 @@ func (s *Service) Content(ctx context.Context, who Actor, request, item string) 
 
 // base reads what an item's signature extends.
 func (s *Service) base(ctx context.Context, i store.Item) ([]byte, error) {
-	blob, err := s.store.Glance().Blob(ctx, i.Base)
-	if err != nil {
-		return nil, err
-	}
-	return whole(ctx, s.store.Glance(), i.Base, blob.Size())
+	return s.store.Glance().Content(ctx, i.Base)
 }
 
 // Refuse closes a request that its signer does not want to sign; the bundles are as

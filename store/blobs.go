@@ -59,28 +59,37 @@ func (tx *Tx) PutBlob(ctx context.Context, r io.Reader) (sum Digest, size int64,
 	return sum, size, nil
 }
 
-// PutContent is [Tx.PutBlob] for what is in memory, whose digest is known before anything
-// is sent.
-func (tx *Tx) PutContent(ctx context.Context, content []byte) (Digest, error) {
-	sum, id := Digest(sha256.Sum256(content)), bundle.NewID()
-	written, err := tx.conn.all(ctx, []statement{insertBlob(sum, id, int64(len(content)), tx.now)})
-	if err == nil && written > 0 {
-		var pending []statement
-		n := int64(0)
+// PutContents is [Tx.PutBlob] for what is in memory, whose digests are known before anything
+// is sent: all of it in one round trip, if it is not large.
+func (tx *Tx) PutContents(ctx context.Context, contents ...[]byte) ([]Digest, error) {
+	sums := make([]Digest, len(contents))
+	var pending []statement
+	for i, content := range contents {
+		sums[i] = sha256.Sum256(content)
+		id, n := bundle.NewID(), int64(0)
+		pending = append(pending, insertBlob(sums[i], id, int64(len(content)), tx.now))
 		for chunk := range slices.Chunk(content, ChunkBytes) {
-			pending = append(pending, insertChunk(id, n, chunk))
+			pending = append(pending, statement{ // only if the blob was not there
+				`INSERT INTO chunks (blob, n, bytes) SELECT $1, $2, $3 WHERE EXISTS (SELECT 1 FROM blobs WHERE id = $1)`, []any{id, n, chunk},
+			})
 			n++
 		}
-		for together := range slices.Chunk(pending, sentChunks) {
-			if _, err = tx.conn.all(ctx, together); err != nil {
-				break
-			}
+	}
+	for together := range slices.Chunk(pending, sentChunks) {
+		if _, err := tx.conn.all(ctx, together); err != nil {
+			return nil, fmt.Errorf("storing contents: %w", err)
 		}
 	}
+	return sums, nil
+}
+
+// PutContent is [Tx.PutContents] for one.
+func (tx *Tx) PutContent(ctx context.Context, content []byte) (Digest, error) {
+	sums, err := tx.PutContents(ctx, content)
 	if err != nil {
-		return Digest{}, fmt.Errorf("storing blob %s: %w", sum, err)
+		return Digest{}, err
 	}
-	return sum, nil
+	return sums[0], nil
 }
 
 func insertChunk(blob string, n int64, chunk []byte) statement {
@@ -216,6 +225,34 @@ func (v *View) BlobRange(ctx context.Context, sum Digest, offset, size int64) ([
 
 // maxRoom is for how many chunks room is made before the first of them is there.
 const maxRoom = 1024
+
+// Content reads a blob whole, in one round trip.
+func (v *View) Content(ctx context.Context, sum Digest) ([]byte, error) {
+	var content []byte
+	size := int64(-1)
+	var err error
+	for chunk, fault := range walk(ctx, v, func(r rows) (chunk []byte, err error) { return chunk, r.Scan(&size, &chunk) },
+		`SELECT b.size, c.bytes FROM blobs AS b LEFT JOIN chunks AS c ON c.blob = b.id WHERE b.sha256 = $1 ORDER BY c.n`, sum[:]) {
+		if err = fault; err != nil {
+			break
+		}
+		if content == nil {
+			content = make([]byte, 0, min(size, maxRoom*ChunkBytes))
+		}
+		content = append(content, chunk...)
+	}
+	switch {
+	case err != nil:
+	case size < 0:
+		err = ErrNotFound
+	case int64(len(content)) != size:
+		err = ErrCorrupt
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading blob %s: %w", sum, err)
+	}
+	return content, nil
+}
 
 // Blobs lists what is stored, by digest.
 func (v *View) Blobs(ctx context.Context, p Page) ([]Digest, string, error) {

@@ -54,6 +54,9 @@ func testBlobs(t *testing.T, s *Store, _ *clock) {
 		if err := iotest.TestReader(blob.Reader(), content); size < 2*ChunkBytes && err != nil {
 			t.Error(err)
 		}
+		if got, err := s.Glance().Content(ctx, want); err != nil || !bytes.Equal(got, content) {
+			t.Errorf("size %d: got %d bytes, %v", size, len(got), err)
+		}
 		part := make([]byte, 100)
 		for _, at := range []int{0, size / 2, ChunkBytes - 50, size - 50, size, size + 1} {
 			n, err := blob.ReadAt(part, int64(max(at, 0)))
@@ -83,6 +86,28 @@ func testBlobs(t *testing.T, s *Store, _ *clock) {
 	if _, err := s.Glance().Blob(ctx, Digest{1}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v, want %v", err, ErrNotFound)
 	}
+	if _, err := s.Glance().Content(ctx, Digest{1}); !errors.Is(err, ErrNotFound) {
+		t.Errorf("got %v, want %v", err, ErrNotFound)
+	}
+
+	// Several at once, of which some are there already and one comes twice.
+	several := [][]byte{noise(0, 0), noise(20, 10), noise(21, 20*ChunkBytes+1), noise(20, 10), noise(3, ChunkBytes)}
+	must(t, s, func(tx *Tx) error {
+		sums, err := tx.PutContents(ctx, several...)
+		if err != nil {
+			return err
+		}
+		for i, content := range several {
+			if got, err := tx.Content(ctx, sums[i]); err != nil || !bytes.Equal(got, content) {
+				t.Errorf("content %d: got %d bytes, %v", i, len(got), err)
+			}
+		}
+		var lost int
+		if err := tx.one(ctx, `SELECT COUNT(*) FROM chunks WHERE blob NOT IN (SELECT id FROM blobs)`, nil, &lost); err != nil || lost > 0 {
+			t.Errorf("%d chunks of no blob, %v", lost, err)
+		}
+		return nil
+	})
 	torn := errors.New("torn")
 	refuse(t, s, torn, func(tx *Tx) error {
 		_, _, err := tx.PutBlob(ctx, io.MultiReader(bytes.NewReader(noise(9, 2*ChunkBytes)), iotest.ErrReader(torn)))
@@ -146,13 +171,14 @@ func testBrokenBlobs(t *testing.T, s *Store, _ *clock) {
 	faults := []struct {
 		name, query string
 		args        []any
+		sized       bool // it is not as long as it was
 	}{
-		{"other bytes", `UPDATE chunks SET bytes = $1 WHERE n = 1`, []any{noise(2, ChunkBytes)}},
-		{"fewer bytes", `UPDATE chunks SET bytes = $1 WHERE n = 1`, []any{[]byte("short")}},
-		{"no bytes", `DELETE FROM chunks WHERE n = 1`, nil},
-		{"bytes elsewhere", `UPDATE chunks SET n = 3 WHERE n = 1`, nil},
-		{"said to be shorter", `UPDATE blobs SET size = size - 1`, nil},
-		{"said to be longer", `UPDATE blobs SET size = size + 100`, nil},
+		{"other bytes", `UPDATE chunks SET bytes = $1 WHERE n = 1`, []any{noise(2, ChunkBytes)}, false},
+		{"fewer bytes", `UPDATE chunks SET bytes = $1 WHERE n = 1`, []any{[]byte("short")}, true},
+		{"no bytes", `DELETE FROM chunks WHERE n = 1`, nil, true},
+		{"bytes elsewhere", `UPDATE chunks SET n = 3 WHERE n = 1`, nil, false},
+		{"said to be shorter", `UPDATE blobs SET size = size - 1`, nil, true},
+		{"said to be longer", `UPDATE blobs SET size = size + 100`, nil, true},
 	}
 	for _, fault := range faults {
 		sum := put()
@@ -163,6 +189,9 @@ func testBrokenBlobs(t *testing.T, s *Store, _ *clock) {
 		}
 		if err := blob.Check(); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: got %v, want %v", fault.name, err, ErrCorrupt)
+		}
+		if got, err := s.Glance().Content(ctx, sum); fault.sized && !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: got %d bytes, %v, want %v", fault.name, len(got), err, ErrCorrupt)
 		}
 		must(t, s, func(tx *Tx) error {
 			for _, clean := range []string{`DELETE FROM chunks`, `DELETE FROM blobs`} {

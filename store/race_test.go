@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -345,9 +346,13 @@ func raceImport(t *testing.T, servers [2]*Store) {
 
 func raceBlob(t *testing.T, servers [2]*Store) {
 	content := noise(1, 2*ChunkBytes+5)
-	for _, err := range atOnce(servers, 6, func(s *Store, _ int) error {
-		return s.InTx(t.Context(), func(tx *Tx) error {
-			_, _, err := tx.PutBlob(t.Context(), bytes.NewReader(content))
+	for _, err := range atOnce(servers, 6, func(s *Store, n int) error {
+		return s.InTx(t.Context(), func(tx *Tx) (err error) {
+			if n%2 == 0 {
+				_, _, err = tx.PutBlob(t.Context(), bytes.NewReader(content))
+			} else {
+				_, err = tx.PutContent(t.Context(), content)
+			}
 			return err
 		})
 	}) {
@@ -357,6 +362,9 @@ func raceBlob(t *testing.T, servers [2]*Store) {
 	}
 	if sums, _, err := servers[0].Glance().Blobs(t.Context(), Page{}); err != nil || len(sums) != 1 {
 		t.Errorf("got %v, %v", sums, err)
+	}
+	if got, err := servers[0].Glance().Content(t.Context(), sha256.Sum256(content)); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("got %d bytes, %v", len(got), err)
 	}
 }
 
