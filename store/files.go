@@ -36,13 +36,16 @@ func (tx *Tx) ReplaceFile(ctx context.Context, bundle, name string, before, cont
 	return nil
 }
 
-// fileColumns asks for the size row by row: for a join, a database that has not counted its
-// rows for a while reads all blobs to find four.
-const fileColumns = `f.name, f.sha256, (SELECT b.size FROM blobs AS b WHERE b.sha256 = f.sha256), f.at`
+// fileColumns and fileThere ask for the size row by row: for a join, a database that has not
+// counted its rows for a while reads all blobs to find four.
+const (
+	fileColumns = `f.name, f.sha256, (SELECT b.size FROM blobs AS b WHERE b.sha256 = f.sha256), f.at`
+	fileThere   = `(SELECT b.size FROM blobs AS b WHERE b.sha256 = f.sha256) IS NOT NULL`
+)
 
 // File finds a file of a bundle.
 func (v *View) File(ctx context.Context, bundle, name string) (File, error) {
-	f, err := only(ctx, v, file, `SELECT `+fileColumns+` FROM files AS f WHERE f.bundle = $1 AND f.name = $2`, bundle, name)
+	f, err := only(ctx, v, file, `SELECT `+fileColumns+` FROM files AS f WHERE f.bundle = $1 AND f.name = $2 AND `+fileThere, bundle, name)
 	if err != nil {
 		return File{}, fmt.Errorf("reading %s of bundle %s: %w", name, bundle, err)
 	}
@@ -51,7 +54,7 @@ func (v *View) File(ctx context.Context, bundle, name string) (File, error) {
 
 // Files lists the files of a bundle by name.
 func (v *View) Files(ctx context.Context, bundle string) ([]File, error) {
-	files, err := list(ctx, v, file, `SELECT `+fileColumns+` FROM files AS f WHERE f.bundle = $1 ORDER BY f.name`, bundle)
+	files, err := list(ctx, v, file, `SELECT `+fileColumns+` FROM files AS f WHERE f.bundle = $1 AND `+fileThere+` ORDER BY f.name`, bundle)
 	if err != nil {
 		return nil, fmt.Errorf("listing files of bundle %s: %w", bundle, err)
 	}
