@@ -87,7 +87,7 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, d *dige
 	}
 	r.held("R-X8")
 	fields, reports := v.holdAgainstFile(ctx, r, prefix, file, signatures, e, d)
-	nameRevisions(reports, d.data)
+	nameRevisions(reports, d)
 	for i, t := range e.documentTimestamps(ctx, fields) {
 		fields[i].stamp = &t
 	}
@@ -175,7 +175,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 			s.ClaimedSigningTime = claimed(at)
 		}
 		if field.sound {
-			d.expect(field.ByteRange)
+			d.expect(field.ByteRange[1])
 			field.readCMS(c)
 			if field.cms != nil {
 				e.addCMS(field.cms, field.Revision+1)
