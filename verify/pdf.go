@@ -34,6 +34,9 @@ func (v *Verifier) PDF(ctx context.Context, name string, data []byte) *Report {
 // report of its own, and nobody signs a document a thousand times.
 const maxSignatures = 1000
 
+// usualChecks is room for the checks of a signature that holds.
+const usualChecks = 48
+
 // signedField is one signature or document time-stamp of a PDF, for those who want to
 // know whose it is and how it was written.
 type signedField struct {
@@ -148,7 +151,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 		field := signedField{Signature: signatures[i], file: file, evidence: e, digests: d}
 		s := Signature{
 			ID: prefix + signatures[i].Field, Field: signatures[i].Field, SubFilter: signatures[i].SubFilter,
-			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
+			Checks: make([]Check, 0, usualChecks), Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
 		}
 		if file.Encrypted() {
 			s.ID, s.Field = prefix, ""
