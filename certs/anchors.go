@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -106,7 +107,8 @@ func (a Anchors) Hash() [sha256.Size]byte {
 }
 
 func (a Anchors) line(cert *x509.Certificate) string {
-	text := fmt.Sprintf("%x", sha256.Sum256(cert.Raw))
+	sum := sha256.Sum256(cert.Raw)
+	text := hex.EncodeToString(sum[:])
 	if period := a.Period(cert); period != (Period{}) {
 		text += " " + dated(period.From) + "/" + dated(period.Until)
 	}

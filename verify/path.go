@@ -92,7 +92,7 @@ func (e *evidence) askAt(ctx context.Context, q question, at time.Time) answer {
 	}
 	// Cross-certificates give several; the shortest that holds is as good as any.
 	for i, path := range paths[:min(len(paths), 4)] {
-		further := answer{at: at, checks: slices.Clone(a.checks)}
+		further := answer{at: at, checks: append(make(checks, 0, 16), a.checks...)}
 		e.askPath(ctx, q, &further, path)
 		if i == 0 || gravest(further.checks) == "" {
 			a = further
