@@ -8,7 +8,7 @@ import (
 // TestVerifiedPaths: what held is not asked again, what did not is; and there is an end to what is remembered.
 func TestVerifiedPaths(t *testing.T) {
 	path := func(n int) Path {
-		return Path{{Raw: binary.BigEndian.AppendUint32([]byte{0x30, 4}, uint32(n))}, {Raw: []byte{0x30, 0}}} //nolint:gosec // G115: small
+		return Path{{Raw: binary.BigEndian.AppendUint32([]byte{0x30, 4}, uint32(n))}, {Raw: []byte{0x30, 0}}}
 	}
 	asked := 0
 	answer := func(holds bool) func() bool {

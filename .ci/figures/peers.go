@@ -16,7 +16,7 @@ import (
 	"kytiem/verify"
 )
 
-// remembered is a source that has asked before: evidence is cached.
+// remembered is a source that has asked before: evidence is cached, and so is that the signer's path holds.
 type remembered struct{}
 
 func (remembered) Revocation(_ context.Context, cert, _ *x509.Certificate, at time.Time) certs.Revocation {
