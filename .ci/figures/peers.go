@@ -16,7 +16,7 @@ import (
 	"kytiem/verify"
 )
 
-// remembered is a source that has asked before: evidence is cached, and so is that the signer's path holds.
+// remembered is a source that has asked before: evidence is cached.
 type remembered struct{}
 
 func (remembered) Revocation(_ context.Context, cert, _ *x509.Certificate, at time.Time) certs.Revocation {
@@ -67,6 +67,7 @@ func (b *bench) peers() error {
 			return err
 		}
 	}
+	// As in the service, the signer was met before, and that his path holds is known.
 	v := &verify.Verifier{Anchors: certs.Anchors{CA: []*x509.Certificate{p.root}, Verified: &certs.VerifiedPaths{}}, Revocation: remembered{}}
 	judging := func(content []byte, n int) func() error {
 		return func() error {
