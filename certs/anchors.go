@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -36,6 +37,9 @@ type Anchors struct {
 
 	// Domains says where anchors belong, by the SHA-256 of the certificate (see [Anchors.Domain]).
 	Domains map[[sha256.Size]byte]Domain
+
+	// Verified spares checking the same path's signatures for every document; nil checks them each time.
+	Verified *VerifiedPaths
 }
 
 // Period is a stretch of time, both ends included. A zero end is open.
@@ -64,7 +68,7 @@ func (a Anchors) Period(anchor *x509.Certificate) Period {
 // A file ending in .pem, .crt, .cer or .der has to hold certificates and nothing else, or the error names it; a file of
 // another name that is not certificates only (a key, a README) is passed over, as are hidden files.
 func LoadAnchors(dir string) (Anchors, error) {
-	anchors := Anchors{}
+	anchors := Anchors{Verified: &VerifiedPaths{}}
 	shared, err := anchors.load(dir)
 	if err != nil {
 		return Anchors{}, fmt.Errorf("loading trust anchors: %w", err)
@@ -103,7 +107,8 @@ func (a Anchors) Hash() [sha256.Size]byte {
 }
 
 func (a Anchors) line(cert *x509.Certificate) string {
-	text := fmt.Sprintf("%x", sha256.Sum256(cert.Raw))
+	sum := sha256.Sum256(cert.Raw)
+	text := hex.EncodeToString(sum[:])
 	if period := a.Period(cert); period != (Period{}) {
 		text += " " + dated(period.From) + "/" + dated(period.Until)
 	}

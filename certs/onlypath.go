@@ -36,7 +36,7 @@ func (s *search) onlyPath(leaf *x509.Certificate, at time.Time) Path {
 		}
 		path = append(path, next)
 		if anchored {
-			if s.crosses(path[:len(path)-1], next) >= 0 || path.check(at) != nil {
+			if s.crosses(path[:len(path)-1], next) >= 0 || path.check(at, s.verified) != nil {
 				return nil
 			}
 			return path

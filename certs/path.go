@@ -60,20 +60,20 @@ func (e *LinkError) Unwrap() error { return e.Err }
 //
 // It knows nothing of purposes, periods and trust domains: that is [Anchors.Paths].
 func Paths(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Time) ([]Path, error) {
-	return build(leaf, pool, anchors, at, nil)
+	return (&search{}).paths(leaf, pool, anchors, at)
 }
 
-// build is Paths within the borders of trust domains.
-func build(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Time, borders map[identity]Domain) ([]Path, error) {
+// paths is Paths within the borders of trust domains.
+func (s *search) paths(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Time) ([]Path, error) {
 	if slices.ContainsFunc(anchors, leaf.Equal) {
 		path := Path{leaf}
-		if err := path.check(at); err != nil {
+		if err := path.check(at, s.verified); err != nil {
 			return nil, err
 		}
 		return []Path{path}, nil
 	}
 
-	s := search{anchors: bySubject(anchors), pool: bySubject(pool), borders: borders, checks: maxSignatureChecks}
+	s.anchors, s.pool, s.checks = bySubject(anchors), bySubject(pool), maxSignatureChecks
 	if path := s.onlyPath(leaf, at); path != nil {
 		return []Path{path}, nil
 	}
@@ -84,7 +84,7 @@ func build(leaf *x509.Certificate, pool, anchors []*x509.Certificate, at time.Ti
 	for _, candidate := range s.found {
 		flaw := candidate.flaw
 		if flaw == nil {
-			flaw = candidate.path.check(at)
+			flaw = candidate.path.check(at, s.verified)
 		}
 		switch {
 		case flaw == nil:
@@ -124,6 +124,7 @@ type candidate struct {
 type search struct {
 	anchors, pool map[string][]*x509.Certificate
 	borders       map[identity]Domain
+	verified      *VerifiedPaths
 	checks        int // signature checks left
 	found         []candidate
 }
@@ -205,10 +206,10 @@ func (s *search) link(path Path, parent *x509.Certificate, flaw *LinkError) (boo
 		Err: fmt.Errorf("certificate %s may not issue certificates: %w", Serial(parent), ErrConstraints)}
 }
 
-// check judges a path. Its signatures are checked last, by crypto/x509, and before by the search where there is a choice.
-// Time comes after structure, so that ErrExpired means that nothing but time (and perhaps a name or policy constraint) is
+// check judges a path. Its signatures are checked last, by crypto/x509, and before by the search where there is a choice;
+// not again where they were found to hold. Time comes after structure, so that ErrExpired means that nothing but time (and perhaps a name or policy constraint) is
 // wrong.
-func (p Path) check(at time.Time) *LinkError {
+func (p Path) check(at time.Time, verified *VerifiedPaths) *LinkError {
 	for i, cert := range p {
 		if err := p.checkStructure(i); err != nil {
 			return &LinkError{Path: p, Index: i, Err: fmt.Errorf("certificate %s: %w", Serial(cert), err)}
@@ -220,7 +221,7 @@ func (p Path) check(at time.Time) *LinkError {
 		}
 	}
 	// RFC 5280, 6.1.3 (b)–(f), 6.1.4 (a)–(j): names and policies, by crypto/x509. Its error texts may quote names.
-	if !p.verified(at) {
+	if !verified.do(p, func() bool { return p.verified(at) }) {
 		return &LinkError{Path: p, Index: 0,
 			Err: fmt.Errorf("certificate %s, name or policy constraint: %w", Serial(p[0]), ErrConstraints)}
 	}

@@ -102,10 +102,18 @@ func TestPaths(t *testing.T) {
 		{"name permitted", leafUnder(t, named, key, func(c *x509.Certificate) { c.EmailAddresses = []string{"a@syt.example"} }),
 			certs.Path{named.Certificate}, certs.Path{root.Certificate}, now, 3, nil, 0},
 	}
+	remembering := &certs.VerifiedPaths{} // by every test, for all that follow
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			if test.length == 1 {
 				test.anchors = certs.Path{test.leaf}
+			}
+			for range 2 {
+				anchors := certs.Anchors{CA: test.anchors, Verified: remembering}
+				got, err := anchors.Paths(t.Context(), nil, certs.Signing, test.leaf, test.pool, test.at)
+				if !errors.Is(err, test.want) || test.want == nil && (len(got) != 1 || len(got[0]) != test.length) {
+					t.Errorf("where paths are remembered: got %v and paths of %v, want %v and one of %d", err, lengths(got), test.want, test.length)
+				}
 			}
 			got, err := certs.Paths(test.leaf, test.pool, test.anchors, test.at)
 			if test.want != nil {
@@ -178,6 +186,51 @@ func TestPathsLength(t *testing.T) {
 	}
 	if _, err := certs.Paths(leafUnder(t, issuer, newECDSA(t), nil), pool, anchors, now); !errors.Is(err, certs.ErrNoPath) {
 		t.Errorf("got %v, want %v", err, certs.ErrNoPath)
+	}
+}
+
+// TestPathsRemembered: that a path was verified says nothing about the day, the anchors or any other path.
+func TestPathsRemembered(t *testing.T) {
+	ca := newCA(t, devca.Options{})
+	root, key := ca.Root(), newECDSA(t)
+	sub := subordinate(t, root, "sub", key, nil)
+	leaf := leafUnder(t, sub, newECDSA(t), nil)
+	forged := func(cert *x509.Certificate) *x509.Certificate {
+		der := slices.Clone(cert.Raw)
+		der[len(der)-1] ^= 1 // in the signature
+		altered, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return altered
+	}
+	anchors := certs.Anchors{CA: certs.Path{root.Certificate}, Verified: &certs.VerifiedPaths{}}
+	pool := certs.Path{sub.Certificate}
+	if got, err := anchors.Paths(t.Context(), nil, certs.Signing, leaf, pool, now); err != nil || len(got) != 1 {
+		t.Fatalf("got paths of %v and %v, want one", lengths(got), err)
+	}
+	closed := anchors.With(certs.Word{Certificate: root.Certificate, Period: certs.Period{Until: now.Add(-time.Second)}})
+	for _, test := range []struct {
+		name    string
+		anchors certs.Anchors
+		leaf    *x509.Certificate
+		pool    certs.Path
+		at      time.Time
+		want    error
+	}{
+		{"later than the certificate", anchors, leaf, pool, now.AddDate(1, 1, 0), certs.ErrExpired},
+		{"before it", anchors, leaf, pool, now.AddDate(0, 0, -1), certs.ErrNotYetValid},
+		{"an anchor that was removed", anchors.With(certs.Word{Certificate: root.Certificate, Removed: true}), leaf, pool, now, certs.ErrNoPath},
+		{"an anchor that has closed", closed, leaf, pool, now, certs.ErrClosed},
+		{"another signature on the leaf", anchors, forged(leaf), pool, now, certs.ErrNoPath},
+		{"another signature on its issuer", anchors, leaf, certs.Path{forged(sub.Certificate)}, now, certs.ErrNoPath},
+		{"the issuer of another key", anchors, leaf, certs.Path{subordinate(t, root, "sub", newECDSA(t), nil).Certificate}, now, certs.ErrNoPath},
+	} {
+		for range 2 {
+			if got, err := test.anchors.Paths(t.Context(), nil, certs.Signing, test.leaf, test.pool, test.at); !errors.Is(err, test.want) {
+				t.Errorf("%s: got paths of %v and %v, want %v", test.name, lengths(got), err, test.want)
+			}
+		}
 	}
 }
 

@@ -58,7 +58,7 @@ func (a Anchors) Paths(ctx context.Context, source RevocationSource, use Use, le
 }
 
 func (a Anchors) paths(leaf *x509.Certificate, pool, ends []*x509.Certificate, at time.Time) ([]Path, error) {
-	paths, err := build(leaf, pool, ends, at, a.borders())
+	paths, err := (&search{borders: a.borders(), verified: a.Verified}).paths(leaf, pool, ends, at)
 	if err != nil {
 		return nil, err
 	}

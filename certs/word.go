@@ -64,7 +64,7 @@ func (w Word) Check() error {
 // whoever speaks here.
 func (a Anchors) With(words ...Word) Anchors {
 	out := Anchors{CA: slices.Clone(a.CA), TSA: slices.Clone(a.TSA), Remote: slices.Clone(a.Remote),
-		Periods: maps.Clone(a.Periods), Domains: maps.Clone(a.Domains)}
+		Periods: maps.Clone(a.Periods), Domains: maps.Clone(a.Domains), Verified: a.Verified}
 	for _, w := range words {
 		for purpose, list := range map[Purpose]*[]*x509.Certificate{ForCA: &out.CA, ForTSA: &out.TSA, ForRemote: &out.Remote} {
 			there := slices.ContainsFunc(*list, w.Certificate.Equal)

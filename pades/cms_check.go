@@ -92,7 +92,7 @@ func (r CMSResult) Status() Status {
 // Rule R-C9 is how the result is made: nothing that the signature does not cover (order of
 // certificates, revocation data, unsigned attributes) makes a finding better.
 func (c *CMS) Check(signer int, digest func(crypto.Hash) ([]byte, error), o CheckOptions) CMSResult {
-	k := cmsCheck{cms: c, digest: digest, o: o}
+	k := cmsCheck{cms: c, digest: digest, o: o, findings: make([]Finding, 0, 16)}
 	k.apply("R-C1", k.format)
 	k.apply("R-C2", func() { k.signerCount(signer) })
 	if signer < 0 || signer >= len(c.Signers) {

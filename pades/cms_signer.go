@@ -138,8 +138,17 @@ func (s *SignerInfo) signedValue(oid asn1.ObjectIdentifier) (cryptobyte.String, 
 			return a.Values[0], nil
 		}
 	}
-	return nil, fmt.Errorf("attribute %s: %w", oid, ErrNoAttribute)
+	return nil, absentAttribute(oid)
 }
+
+// absentAttribute is an ErrNoAttribute that puts its name into words only for who asks: most attributes are optional.
+type absentAttribute asn1.ObjectIdentifier
+
+func (a absentAttribute) Error() string {
+	return fmt.Sprintf("attribute %s: %v", asn1.ObjectIdentifier(a), ErrNoAttribute)
+}
+
+func (absentAttribute) Unwrap() error { return ErrNoAttribute }
 
 func badAttribute(oid asn1.ObjectIdentifier) error { return cmsMalformed("attribute " + oid.String()) }
 

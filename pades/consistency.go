@@ -64,13 +64,13 @@ func (c *comparison) equal(a, b Value, depth int) (bool, error) {
 			if i%2 == 0 {
 				continue
 			}
-			key := string(a.items[i-1].octets)
-			if other = find(key) + 1; other == 0 {
+			key := a.items[i-1].octets
+			if other = find(string(key)) + 1; other == 0 {
 				return false, nil
 			}
 			// /Data of a signature reference (table 253) names the catalog, and
 			// with it the whole document, which later revisions may change.
-			if key == "Data" && item.Kind == Reference {
+			if string(key) == "Data" && item.Kind == Reference {
 				if !item.same(b.items[other]) {
 					return false, nil
 				}

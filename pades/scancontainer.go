@@ -80,13 +80,12 @@ func (s *scanner) dictionary() (Value, error) {
 		if items[i].Kind != Name {
 			return Value{}, broken(ruleStructure, items[i].Start, "a dictionary key that is not a name")
 		}
-		key := string(items[i].octets)
-		twice := seen[key]
+		twice := seen[string(items[i].octets)]
 		if seen != nil {
-			seen[key] = true
+			seen[string(items[i].octets)] = true
 		} else {
 			before := Value{Kind: Dictionary, items: items[:i]}
-			twice = before.index(key) >= 0
+			twice = before.index(string(items[i].octets)) >= 0
 		}
 		if twice {
 			return Value{}, broken(ruleDuplicate, items[i].Start, "a dictionary key that occurs twice")

@@ -1,6 +1,7 @@
 package pades
 
 import (
+	"bytes"
 	"encoding/hex"
 	"math"
 	"strconv"
@@ -259,33 +260,37 @@ func unescape(raw []byte) []byte {
 // hexadecimal reads a string in angle brackets (7.3.4.3).
 func (s *scanner) hexadecimal() (Value, error) {
 	s.pos++
-	start, blanks := s.pos, 0
-	for s.pos < len(s.b) && s.b[s.pos] != '>' {
-		if isSpace(s.b[s.pos]) {
-			blanks++
-		}
-		s.pos++
-	}
-	if s.pos >= len(s.b) {
+	length := bytes.IndexByte(s.b[s.pos:], '>')
+	if length < 0 {
+		s.pos = len(s.b)
 		return Value{}, s.fail("a hexadecimal string that does not end")
 	}
-	raw := s.b[start:s.pos]
-	if blanks > 0 || len(raw)%2 == 1 {
-		packed := make([]byte, 0, len(raw)+1)
-		for _, c := range raw {
-			if !isSpace(c) {
-				packed = append(packed, c)
-			}
-		}
-		if len(packed)%2 == 1 {
-			packed = append(packed, '0')
-		}
-		raw = packed
+	raw := s.b[s.pos : s.pos+length]
+	s.pos += length
+	decoded := make([]byte, hex.DecodedLen(len(raw)))
+	_, err := hex.Decode(decoded, raw)
+	if err != nil { // mostly there are neither blanks nor a digit too few
+		raw = packed(raw)
+		decoded = make([]byte, hex.DecodedLen(len(raw)))
+		_, err = hex.Decode(decoded, raw)
 	}
-	decoded := make([]byte, len(raw)/2)
-	if _, err := hex.Decode(decoded, raw); err != nil {
+	if err != nil {
 		return Value{}, s.fail("a hexadecimal string with other characters")
 	}
 	s.pos++
 	return Value{Kind: String, octets: decoded}, nil
+}
+
+// packed are digits without blanks, and with the zero that the last may go without.
+func packed(raw []byte) []byte {
+	digits := make([]byte, 0, len(raw)+1)
+	for _, c := range raw {
+		if !isSpace(c) {
+			digits = append(digits, c)
+		}
+	}
+	if len(digits)%2 == 1 {
+		digits = append(digits, '0')
+	}
+	return digits
 }

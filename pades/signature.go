@@ -212,8 +212,8 @@ func (f *File) signatureIn(rev int, field formField, earlier map[int64]*Signatur
 
 // readDictionary fills in the entries of a signature dictionary (table 252).
 func (f *File) readDictionary(s *Signature) error {
-	var texts []Value
-	for _, key := range []string{"Type", "Filter", "SubFilter", "M", "Name", "Reason", "Location", "ContactInfo"} {
+	var texts [8]Value
+	for i, key := range [...]string{"Type", "Filter", "SubFilter", "M", "Name", "Reason", "Location", "ContactInfo"} {
 		v, err := f.key(s.Revision, s.dict, key)
 		if err != nil {
 			return err
@@ -221,7 +221,7 @@ func (f *File) readDictionary(s *Signature) error {
 		if len(v.octets) > maxClaim { // it is decoded, and shown
 			return broken(ruleLimit, v.Start, "a /%s of more than %d bytes", key, maxClaim)
 		}
-		texts = append(texts, v)
+		texts[i] = v
 	}
 	s.Type, s.Filter, s.SubFilter = texts[0].Name(), texts[1].Name(), texts[2].Name()
 	if !f.Encrypted() { // what would be read there is ciphertext

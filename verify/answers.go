@@ -2,7 +2,6 @@ package verify
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"kytiem/certs"
@@ -25,7 +24,7 @@ func (e *evidence) answers(c *checks, q question, path certs.Path, i int, at tim
 
 func (e *evidence) refused(c *checks, q question, path certs.Path, i int, at time.Time) {
 	note := func(rule, message string) {
-		if !slices.ContainsFunc(*c, func(check Check) bool { return check.ID == rule }) {
+		if !c.speak(rule) {
 			c.warn(rule, "store.refused", message)
 		}
 	}

@@ -8,14 +8,18 @@ import (
 	"testing"
 )
 
-// TestDigests: hashed once, every byte range and the whole have the digests they have
+// TestDigests: hashed once, every byte range, every beginning and the whole have the digests they have
 // alone, in whatever order they are asked for.
 func TestDigests(t *testing.T) {
 	data := bytes.Repeat([]byte("0123456789abcdef"), 100)
 	ranges := [][]int64{{0, 900, 1000, 600}, {0, 10, 20, 30}, {0, 10, 40, 1}, {0, 333, 334, 1}}
 	d := &digests{data: data}
 	for _, r := range ranges {
-		d.expect(r)
+		d.expect(r[1])
+	}
+	ends := []int64{1600, 30, 900}
+	for _, end := range ends {
+		d.expect(end)
 	}
 	for _, algorithm := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA3_256} {
 		for range 2 {
@@ -27,6 +31,11 @@ func TestDigests(t *testing.T) {
 					t.Errorf("%s of %v: got %x, %v", algorithm, r, got, err)
 				}
 			}
+		}
+	}
+	for _, end := range append(ends, 31) { // the last was not expected
+		if got, want := d.beginning(end), sha256.Sum256(data[:end]); got != want {
+			t.Errorf("the first %d bytes: got %x, want %x", end, got, want)
 		}
 	}
 	sum := sha256.Sum256(data)

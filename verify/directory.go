@@ -133,7 +133,7 @@ func (d *directory) judgeCompleteness() {
 		rules = append(rules, "R-D9")
 	}
 	for _, rule := range rules {
-		if !slices.ContainsFunc(*d.checks, func(c Check) bool { return c.ID == rule }) {
+		if !d.checks.speak(rule) {
 			d.checks.fail(rule, FormatFailure, "bundle.files", "could not be checked")
 		}
 	}

@@ -65,11 +65,18 @@ func (e *evidence) live(ctx context.Context, cert, issuer *x509.Certificate) cer
 // input says nothing that fits: one after the other, silent services would take the
 // time of the input several times.
 func (e *evidence) askAhead(ctx context.Context, q question, path certs.Path, at time.Time) {
-	var asking sync.WaitGroup
+	var open []int
 	for i := range len(path) - 1 {
 		answers, err := e.stock.About(path[i], path[i+1])
-		if err != nil || slices.ContainsFunc(answers, func(a certs.Revocation) bool { return e.speaks(q, a, i, at) }) {
-			continue
+		if err == nil && !slices.ContainsFunc(answers, func(a certs.Revocation) bool { return e.speaks(q, a, i, at) }) {
+			open = append(open, i)
+		}
+	}
+	var asking sync.WaitGroup
+	for n, i := range open {
+		if n == len(open)-1 { // where one remains, nothing is gained by waiting for another goroutine
+			e.live(ctx, path[i], path[i+1])
+			break
 		}
 		asking.Go(func() { e.live(ctx, path[i], path[i+1]) })
 	}

@@ -34,6 +34,9 @@ func (v *Verifier) PDF(ctx context.Context, name string, data []byte) *Report {
 // report of its own, and nobody signs a document a thousand times.
 const maxSignatures = 1000
 
+// usualChecks is room for the checks of a signature that holds.
+const usualChecks = 48
+
 // signedField is one signature or document time-stamp of a PDF, for those who want to
 // know whose it is and how it was written.
 type signedField struct {
@@ -87,7 +90,7 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, d *dige
 	}
 	r.held("R-X8")
 	fields, reports := v.holdAgainstFile(ctx, r, prefix, file, signatures, e, d)
-	nameRevisions(reports, d.data)
+	nameRevisions(reports, d)
 	for i, t := range e.documentTimestamps(ctx, fields) {
 		fields[i].stamp = &t
 	}
@@ -148,7 +151,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 		field := signedField{Signature: signatures[i], file: file, evidence: e, digests: d}
 		s := Signature{
 			ID: prefix + signatures[i].Field, Field: signatures[i].Field, SubFilter: signatures[i].SubFilter,
-			Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
+			Checks: make([]Check, 0, usualChecks), Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
 		}
 		if file.Encrypted() {
 			s.ID, s.Field = prefix, ""
@@ -175,7 +178,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 			s.ClaimedSigningTime = claimed(at)
 		}
 		if field.sound {
-			d.expect(field.ByteRange)
+			d.expect(field.ByteRange[1])
 			field.readCMS(c)
 			if field.cms != nil {
 				e.addCMS(field.cms, field.Revision+1)

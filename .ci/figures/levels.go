@@ -35,7 +35,7 @@ func (b *bench) levels() error {
 	if err != nil {
 		return err
 	}
-	anchors := certs.Anchors{CA: certs.Path{ca.Root().Certificate}, TSA: certs.Path{ca.TSARoot().Certificate}}
+	anchors := certs.Anchors{CA: certs.Path{ca.Root().Certificate}, TSA: certs.Path{ca.TSARoot().Certificate}, Verified: &certs.VerifiedPaths{}}
 	source := &certs.HTTP{AllowPrivate: true}
 	extender := &signer.Extender{
 		Timestamper: &signer.TSA{URL: url + "/tsa", Anchors: anchors, Revocation: source}, Anchors: anchors, Evidence: source,
