@@ -26,7 +26,7 @@ func (b *bench) verifications() (err error) {
 	if err != nil {
 		return err
 	}
-	document, err := o.signedDocument(communes[0], 75)
+	document, err := o.signedDocument(communes[0], 350)
 	if err != nil {
 		return err
 	}
