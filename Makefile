@@ -12,8 +12,10 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## bin/kytiem and bin/devca, static, and bin/kytiem-token, which loads tokens' libraries; without cgo
-	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/kytiem ./cmd/devca ./cmd/kytiem-token
+build: ## bin/kytiem with bin/kytiem-service behind it and bin/devca, static, and bin/kytiem-token, which loads tokens' libraries; without cgo
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/devca ./cmd/kytiem-token
+	CGO_ENABLED=0 go build -trimpath -o bin/kytiem-service ./cmd/kytiem
+	CGO_ENABLED=0 go build -trimpath -o bin/kytiem ./cmd/front
 
 .PHONY: run
 run: build ## the service on http://127.0.0.1:8080 with a throwaway CA and sample data under var/ (LISTEN=127.0.0.1:9090 for another)

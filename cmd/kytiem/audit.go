@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kytiem/attest"
+	"kytiem/cmd/terminal"
 	"kytiem/dossier"
 )
 
@@ -90,7 +91,7 @@ func checkAudit(ctx context.Context, s *service, against string, out, progress i
 	fmt.Fprintf(out, "mục nhật ký · entries %d, dấu thời gian · time-stamps %d, hồ sơ · bundles %d, lỗi · faults %d\n",
 		report.Chain.Entries, report.Stamps, report.Bundles, len(report.Faults)+report.Unlisted)
 	if len(report.Faults) > 0 {
-		return exit{exitNothing}
+		return terminal.Exit(terminal.ExitNothing)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kytiem/cmd/terminal"
 	"kytiem/dossier"
 )
 
@@ -77,7 +78,7 @@ func restoreCommand() *cobra.Command {
 				return checkAudit(cmd.Context(), one, against, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 			switch {
-			case err == nil, errors.As(err, new(exit)):
+			case err == nil, errors.As(err, new(terminal.Exit)):
 				return err
 			case errors.Is(err, errNotBackup):
 				os.Remove(s.Database)

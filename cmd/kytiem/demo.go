@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kytiem/bundle"
+	"kytiem/cmd/terminal"
 	"kytiem/dossier"
 	"kytiem/sample"
 	"kytiem/signer"
@@ -81,7 +82,7 @@ func (d *demo) run(ctx context.Context) error {
 		d.path("signed"), d.path("trust"), d.path("signed", bundle.PagesFile))
 	d.say("\n%s", report.Verdict)
 	if report.Verdict != verify.TotalPassed {
-		return exit{verify.ExitCode(report.Verdict)}
+		return terminal.Exit(verify.ExitCode(report.Verdict))
 	}
 	return nil
 }
@@ -160,7 +161,7 @@ func (d *demo) minuted(ctx context.Context) error {
 		return err
 	}
 	d.say("   biên bản · minutes: %s", d.path("minuted", bundle.MinutesFile))
-	v, err := newVerifier(d.path("trust"), "", false)
+	v, err := terminal.NewVerifier(d.path("trust"), "", false)
 	if err != nil {
 		return err
 	}
@@ -192,7 +193,7 @@ func (d *demo) signed(ctx context.Context) (*verify.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := newVerifier(d.path("trust"), "", false)
+	v, err := terminal.NewVerifier(d.path("trust"), "", false)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +235,7 @@ func (d *demo) proved(ctx context.Context) error {
 	if err := os.WriteFile(d.path("proof.json"), proof, 0o600); err != nil {
 		return err
 	}
-	v, err := newVerifier(d.path("trust"), "", false)
+	v, err := terminal.NewVerifier(d.path("trust"), "", false)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"path/filepath"
 
 	"kytiem/bundle"
+	"kytiem/cmd/terminal"
 	"kytiem/paper"
 )
 
@@ -47,7 +47,7 @@ func headOf(unit bundle.Unit) profile {
 // spawnDevca starts the devca program that lies beside this one, or in PATH, has it issue
 // certificates, and waits until it answers. Keys, trust directory and lists lie in dir.
 func spawnDevca(ctx context.Context, dir string, profiles []profile, args ...string) (*devca, error) {
-	program, err := findDevca()
+	program, err := terminal.Program("devca")
 	if err != nil {
 		return nil, err
 	}
@@ -82,20 +82,6 @@ func spawnDevca(ctx context.Context, dir string, profiles []profile, args ...str
 		return nil, fmt.Errorf("waiting for devca: %w", err)
 	}
 	return c, nil
-}
-
-func findDevca() (string, error) {
-	if self, err := os.Executable(); err == nil {
-		beside := filepath.Join(filepath.Dir(self), "devca")
-		if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
-			return beside, nil
-		}
-	}
-	program, err := exec.LookPath("devca")
-	if err != nil {
-		return "", errors.New("the throwaway CA (devca) lies neither beside kytiem nor in PATH; make build makes both")
-	}
-	return program, nil
 }
 
 func (c *devca) stop() {

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"io/fs"
 	"strings"
 	"syscall"
 
 	"kytiem/attest"
 	"kytiem/bundle"
 	"kytiem/certs"
+	"kytiem/cmd/terminal"
 	"kytiem/dossier"
 	"kytiem/intake"
 	"kytiem/minutes"
@@ -19,12 +18,9 @@ import (
 	"kytiem/token"
 )
 
-// hints say, for errors that a user can mend, what happened and what to do, in both
-// languages. The first that fits is shown before the error itself.
-var hints = []struct {
-	err  error
-	hint string
-}{
+// hints are those for errors of the steps, of the command line and of the service; behind
+// them come those for files. The first that fits is shown before the error itself.
+var hints = append([]terminal.Hint{
 	{dossier.ErrExists, "Đã có sẵn tệp hoặc thư mục này; hãy chọn tên khác · it exists already, choose another name"},
 	{dossier.ErrNothingReady, "Chưa có kết quả nào đủ điều kiện; xem lý do từng dòng trong tệp --not-ready · nothing is ready, the --not-ready file says why, row by row"},
 	{dossier.ErrSigned, "Hồ sơ đã ký; muốn sửa phải lập hồ sơ thay thế · the bundle is signed, a correction needs a new bundle"},
@@ -38,7 +34,6 @@ var hints = []struct {
 	{token.ErrURI, "Địa chỉ khóa ghi như pkcs11:token=…;id=%01, đường dẫn trong đó ghi đầy đủ · a key's address is written so, paths in it absolute"},
 	{token.ErrPINValue, "Không ghi mã PIN vào địa chỉ pkcs11:; đổi mã PIN này và ghi vào một tệp (--pin-file) · the PIN does not belong into the pkcs11: URI: change it, and put it into a file"},
 	{errIssuers, "Tệp chứng thư của nơi cấp phải là PEM, chỉ có chứng thư · the issuers' file has to be PEM, of certificates only"},
-	{certs.ErrNotAuthority, "Chứng thư gốc tin cậy phải là của một tổ chức chứng thực (CA) · a trust anchor has to be an authority's certificate"},
 	{certs.ErrPeriod, "Thời gian tin cậy kết thúc trước khi bắt đầu · the time of trust ends before it begins"},
 	{certs.ErrDomain, "Hệ thống chứng thực là public (công cộng) hoặc official (chuyên dùng công vụ) · a trust domain is public or official"},
 	{attest.ErrReason, "Cần ghi lý do: --reason · a reason is needed: --reason"},
@@ -62,11 +57,6 @@ var hints = []struct {
 	{paper.ErrUnprintable, "Có ký tự mà phông chữ của văn bản không có · there is a character that the document's font lacks"},
 	{paper.ErrPictureLarge, "Ảnh chữ ký hoặc con dấu quá lớn: nhiều nhất 512 KB, khoảng một triệu điểm ảnh · the stamp's picture is too large: 512 KB, a million pixels at most"},
 	{paper.ErrPicture, "Ảnh chữ ký hoặc con dấu phải là tệp PNG mở được · the stamp's picture has to be a PNG that opens"},
-	{bundle.ErrDate, "Ngày phải có trong lịch và ghi dạng YYYY-MM-DD · a date has to be in the calendar and written so"},
-	{bundle.ErrVersion, "Tệp do phiên bản khác của chương trình tạo ra · the file was made by another version of the program"},
-	{bundle.ErrMalformed, "Nội dung sai quy cách hoặc không khớp nhau · the content is malformed or does not agree with itself"},
-	{bundle.ErrNotCanonical, "Tệp của hồ sơ đã bị sửa, không còn ở dạng chuẩn · a file of the bundle was altered and is not canonical any more"},
-	{bundle.ErrTooLarge, "Tệp vượt quá dung lượng cho phép · the file is larger than allowed"},
 	{errPassFile, "Tệp mật khẩu phải là một dòng ngắn · the password file has to be one short line"},
 	{bundle.ErrUnitUnknown, "Không có đơn vị này trong tệp đơn vị · no such unit in the units file"},
 	{bundle.ErrUnitAmbiguous, "Mã này thuộc nhiều đơn vị theo thời gian; ghi rõ MÃ@NGÀY · several units had this code, give CODE@DATE"},
@@ -81,38 +71,23 @@ var hints = []struct {
 	{attest.ErrUnavailable, "Cơ sở dữ liệu không trả lời; thử lại sau · the database does not answer, try again later"},
 	{store.ErrCorrupt, "Dữ liệu không còn như khi được lưu; chạy kytiem audit check, khôi phục bản sao lưu · what is stored is not as it was: run kytiem audit check, restore a backup"},
 	{attest.ErrNotFound, "Không có mục này trong cơ sở dữ liệu · it is not in the database"},
-	{fs.ErrPermission, "Không có quyền đọc hoặc ghi · no permission to read or write"},
-	{fs.ErrNotExist, "Không tìm thấy tệp hoặc thư mục · the file or directory was not found"},
-	{syscall.ENOSPC, "Ổ đĩa đã đầy · there is no space left on the disk"},
-	{syscall.EROFS, "Ổ đĩa chỉ cho đọc · the disk is read-only"},
-	{context.Canceled, "Đã dừng theo yêu cầu, không lưu gì · stopped on request, nothing was kept"},
-}
-
-// otherwise is the hint for everything that needs none but what the error says.
-const otherwise = "Không thực hiện được, lý do ở dòng dưới (cách dùng: --help) · it could not be done, the reason is below (usage: --help)"
+}, terminal.Hints()...)
 
 // explainError puts the hint before the error. Errors of intake bring a sentence of
 // their own for each line and column, those of tokens one for their holder.
 func explainError(err error) string {
-	hint := otherwise
 	var fault *token.Fault
 	if errors.As(err, &fault) {
-		hint = fault.Vietnamese + " · " + fault.English
-	} else if faults := fileErrors(err); len(faults) > 0 {
+		return terminal.Below(fault.Vietnamese+" · "+fault.English, err)
+	}
+	if faults := fileErrors(err); len(faults) > 0 {
 		var sentences []string
 		for _, f := range faults {
 			sentences = append(sentences, f.String())
 		}
-		hint = strings.Join(sentences, "\n  ")
-	} else {
-		for _, h := range hints {
-			if errors.Is(err, h.err) {
-				hint = h.hint
-				break
-			}
-		}
+		return terminal.Below(strings.Join(sentences, "\n  "), err)
 	}
-	return hint + "\n  " + strings.ReplaceAll(err.Error(), "\n", "\n  ")
+	return terminal.Explain(err, hints)
 }
 
 // fileErrors lists what intake found wrong with a file, however deep it is wrapped:

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kytiem/bundle"
+	"kytiem/cmd/terminal"
 	"kytiem/signer"
 	"kytiem/token"
 )
@@ -92,7 +93,7 @@ var errIssuers = errors.New("not a PEM file of certificates")
 
 // readCertificates reads a PEM file that holds certificates and nothing else.
 func readCertificates(path string) ([]*x509.Certificate, error) {
-	rest, err := readFile(path, signer.MaxPKCS12Bytes)
+	rest, err := terminal.ReadFile(path, signer.MaxPKCS12Bytes)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func openPKCS12(path, passFile string) (*signer.PKCS12, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := readFile(path, signer.MaxPKCS12Bytes)
+	data, err := terminal.ReadFile(path, signer.MaxPKCS12Bytes)
 	if errors.Is(err, bundle.ErrTooLarge) {
 		return nil, fmt.Errorf("%s: %w", path, signer.ErrPKCS12)
 	}
@@ -140,7 +141,7 @@ var errPassFile = errors.New("not a password of one line")
 // readPassword reads a password and no more: a key file or a device named by mistake is
 // refused.
 func readPassword(path string) (string, error) {
-	content, err := readFile(path, 1024)
+	content, err := terminal.ReadFile(path, 1024)
 	if errors.Is(err, bundle.ErrTooLarge) {
 		return "", fmt.Errorf("%s: %w", path, errPassFile)
 	}

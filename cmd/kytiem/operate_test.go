@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"kytiem/cmd/terminal"
 )
 
 var bundleLine = regexp.MustCompile(`(?m)^[A-Z2-7]{26}$`)
@@ -30,11 +32,11 @@ func operate(t *testing.T, dir string, env, bundles []string) {
 			if report, _ := command(t, tt.code, dir, env, "verify", tt.out, "--json"); !strings.Contains(report, tt.says) {
 				t.Errorf("%s does not say %s: %s", tt.out, tt.says, report)
 			}
-			if _, complaint := command(t, exitError, dir, env, "export", tt.bundle, "--out", tt.out); !strings.Contains(complaint, "it exists already") {
+			if _, complaint := command(t, terminal.ExitError, dir, env, "export", tt.bundle, "--out", tt.out); !strings.Contains(complaint, "it exists already") {
 				t.Errorf("of a directory that is there it says: %s", complaint)
 			}
 		}
-		_, complaint := command(t, exitError, dir, env, "export", "AAAAAAAAAAAAAAAAAAAAAAAAAA", "--out", "none")
+		_, complaint := command(t, terminal.ExitError, dir, env, "export", "AAAAAAAAAAAAAAAAAAAAAAAAAA", "--out", "none")
 		if !strings.Contains(complaint, "Không có mục này trong cơ sở dữ liệu") {
 			t.Errorf("of no such bundle it says: %s", complaint)
 		}
@@ -71,7 +73,7 @@ func operate(t *testing.T, dir string, env, bundles []string) {
 		}
 		changed := append(env, "KYTIEM_DATABASE=changed/kytiem.db")
 		for _, args := range [][]string{{"restore", "tampered.db"}, {"audit", "check"}} {
-			report, _ := command(t, exitNothing, dir, changed, args...)
+			report, _ := command(t, terminal.ExitNothing, dir, changed, args...)
 			if !strings.Contains(report, "blob-changed\t") {
 				t.Errorf("%s says: %s", args[0], report)
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"kytiem/certs"
+	"kytiem/cmd/terminal"
 	"kytiem/dossier"
 	"kytiem/signer"
 )
@@ -80,7 +81,7 @@ func raiseCommand() *cobra.Command {
 		Short: "nâng mức chữ ký của hồ sơ đã ký, hoặc gia hạn dấu thời gian lưu trữ · raise the signatures of a signed bundle, or renew their archive time-stamps",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := newVerifier(levels.trust, "", false)
+			v, err := terminal.NewVerifier(levels.trust, "", false)
 			if err != nil {
 				return err
 			}

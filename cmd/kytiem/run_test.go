@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"kytiem/attest"
+	"kytiem/cmd/terminal"
 )
 
 var commandBlock = regexp.MustCompile(`(?s)<pre class="commands"[^>]*><code>(.*?)</code></pre>`)
@@ -74,7 +75,7 @@ func TestFrontPage(t *testing.T) {
 		}
 		noPersonsIn(t, p.log.String(), filepath.Join(dir, "var", "sample"))
 
-		_, complaint := command(t, exitError, dir, nil, "run", "--dir", "elsewhere", "--listen", listen, "--ca", address(t))
+		_, complaint := command(t, terminal.ExitError, dir, nil, "run", "--dir", "elsewhere", "--listen", listen, "--ca", address(t))
 		for _, text := range []string{"Địa chỉ này đang có chương trình khác dùng", "another program has this address", listen} {
 			if !strings.Contains(complaint, text) {
 				t.Errorf("of an address that is taken it does not say %q: %s", text, complaint)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kytiem/bundle"
+	"kytiem/cmd/terminal"
 	"kytiem/dossier"
 	"kytiem/intake"
 )
@@ -63,7 +64,7 @@ func sealCommand() *cobra.Command {
 			case errors.Is(err, dossier.ErrNothingReady):
 				printer.summary(sealed, out, notReady, false)
 				fmt.Fprintln(cmd.ErrOrStderr(), "kytiem: "+explainError(err))
-				return exit{exitNothing}
+				return terminal.Exit(terminal.ExitNothing)
 			case len(fileErrors(err)) > 0:
 				return fmt.Errorf("%s: %w", results, err)
 			}

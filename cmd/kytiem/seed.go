@@ -14,6 +14,7 @@ import (
 
 	"kytiem/attest"
 	"kytiem/bundle"
+	"kytiem/cmd/terminal"
 	"kytiem/sample"
 	"kytiem/store"
 )
@@ -87,7 +88,7 @@ func seedUnits(ctx context.Context, s *service) error {
 // seedAccount finds the account whose token lies in the directory, or makes both.
 func (r *trial) seedAccount(ctx context.Context, s *service, w *seeded) error {
 	path := r.path("tokens", string(w.role))
-	kept, err := readFile(path, 1024)
+	kept, err := terminal.ReadFile(path, 1024)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

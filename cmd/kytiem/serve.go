@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kytiem/certs"
+	"kytiem/cmd/terminal"
 	"kytiem/signer"
 )
 
@@ -26,6 +27,10 @@ const (
 	idleTimeout   = 2 * time.Minute
 	headerBytes   = 16 << 10
 	stopTimeout   = 20 * time.Second // for calls and jobs under way
+
+	// softLimit is how much of Go's memory, in bytes, is filled before garbage is collected as
+	// often as it takes. The pages of a SQLite file come on top.
+	softLimit = 128 << 20
 
 	// tsaPatience is how long a start waits for the time-stamping authority; whatever it
 	// says later still counts.
@@ -83,7 +88,7 @@ func (one *service) serve(ctx context.Context, ready func(url string)) error {
 	if one.settings.Trust == "" {
 		one.log.WarnContext(ctx, "no trust anchors (KYTIEM_TRUST): nothing can be signed, no signature passes")
 	}
-	collectSeldom() // what was for the start alone is collected before
+	terminal.CollectSeldom(softLimit) // what was for the start alone is collected before
 	one.log.InfoContext(ctx, "service ready", slog.String("address", listener.Addr().String()))
 	ready("http://" + listener.Addr().String())
 

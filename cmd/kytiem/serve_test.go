@@ -18,6 +18,8 @@ import (
 	"time"
 
 	throwaway "kytiem/certs/devca"
+
+	"kytiem/cmd/terminal"
 )
 
 // TestServeStarts: it is there within a second on a database that exists, takes little
@@ -234,7 +236,7 @@ func TestServeChains(t *testing.T) {
 				tt.change(t, dir, ca)
 			}
 			if tt.says != "" {
-				_, complaint := command(t, exitError, dir, env, "serve")
+				_, complaint := command(t, terminal.ExitError, dir, env, "serve")
 				if !strings.Contains(complaint, tt.says) || !vietnameseLetter.MatchString(complaint) || !englishWord.MatchString(complaint) {
 					t.Errorf("it says: %s", complaint)
 				}
@@ -296,7 +298,7 @@ func TestOperatorWithoutKey(t *testing.T) {
 	_, env := trusted(t, dir, throwaway.Profile{})
 	start(t, dir, env, "serve").stop(t)
 	_, expired := trusted(t, dir, throwaway.Profile{NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(-time.Hour)})
-	command(t, exitError, dir, expired, "serve")
+	command(t, terminal.ExitError, dir, expired, "serve")
 	command(t, 0, dir, expired, "token", "create", "--role", "admin")
 	command(t, 0, dir, expired, "backup", "copy.db")
 }

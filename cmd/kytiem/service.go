@@ -14,6 +14,7 @@ import (
 
 	"kytiem/attest"
 	"kytiem/certs"
+	"kytiem/cmd/terminal"
 	"kytiem/signer"
 	"kytiem/store"
 	"kytiem/token"
@@ -144,7 +145,7 @@ func (s *settings) openKey(ctx context.Context) (holder, error) {
 		}
 		return carrier, carrier.Try(ctx)
 	}
-	packed, err := readFile(s.Key, signer.MaxPKCS12Bytes)
+	packed, err := terminal.ReadFile(s.Key, signer.MaxPKCS12Bytes)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"kytiem/attest"
 	"kytiem/certs"
+	"kytiem/cmd/terminal"
 	"kytiem/pades"
 	"kytiem/signer"
 	"kytiem/token"
@@ -91,7 +92,7 @@ func readSettings(environ []string) (settings, error) {
 		if values[f.name] != "" {
 			return s, fmt.Errorf("%s và %[1]s_FILE cùng được đặt; bỏ một · are both set, remove one: %w", f.name, errSettings)
 		}
-		secret, err := readFile(path, maxSecretBytes)
+		secret, err := terminal.ReadFile(path, maxSecretBytes)
 		if err != nil {
 			return s, fmt.Errorf("%s_FILE: %w: %w", f.name, errSettings, err)
 		}

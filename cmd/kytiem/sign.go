@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kytiem/bundle"
+	"kytiem/cmd/terminal"
 	"kytiem/dossier"
 	"kytiem/paper"
 	"kytiem/verify"
@@ -79,7 +80,7 @@ func (f *signFlags) options(ctx context.Context) (o dossier.SignOptions, err err
 	if o.Picture, err = readStamp(f.stamp); err != nil {
 		return o, err
 	}
-	if o.Verifier, err = newVerifier(f.levels.trust, "", false); err != nil {
+	if o.Verifier, err = terminal.NewVerifier(f.levels.trust, "", false); err != nil {
 		return o, err
 	}
 	o.Extender, o.Level, err = f.levels.extender(o.Verifier.Anchors)
@@ -91,7 +92,7 @@ func readStamp(path string) (*paper.Picture, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // none is what is drawn without
 	}
-	file, err := readFile(path, paper.MaxPictureBytes)
+	file, err := terminal.ReadFile(path, paper.MaxPictureBytes)
 	if errors.Is(err, bundle.ErrTooLarge) {
 		err = paper.ErrPictureLarge
 	}

@@ -15,6 +15,7 @@ import (
 	"kytiem/attest"
 	"kytiem/bundle"
 	"kytiem/certs"
+	"kytiem/cmd/terminal"
 )
 
 func trustCommand() *cobra.Command {
@@ -99,7 +100,7 @@ func trustAddCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o := attest.AnchorOrder{Reason: reason}
-			content, err := readFile(args[0], maxAnchorBytes)
+			content, err := terminal.ReadFile(args[0], maxAnchorBytes)
 			if err != nil {
 				return err
 			}

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bytes"
@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -20,7 +19,8 @@ import (
 	"kytiem/verify"
 )
 
-func verifyCommand() *cobra.Command {
+// VerifyCommand is kytiem verify.
+func VerifyCommand() *cobra.Command {
 	var content, trust, at string
 	var offline, asJSON bool
 	cmd := &cobra.Command{
@@ -30,10 +30,8 @@ func verifyCommand() *cobra.Command {
 			"Exit codes: 0 all TOTAL_PASSED, 1 some TOTAL_FAILED, 2 INDETERMINATE, 3 no signature, 4 error; over several inputs 4 > 1 > 3 > 2 > 0.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if os.Getenv("GOMEMLIMIT") == "" { // else the administrator has said how much there is
-				debug.SetMemoryLimit(collectAt)
-			}
-			v, err := newVerifier(trust, at, offline)
+			CollectSeldom(collectAt)
+			v, err := NewVerifier(trust, at, offline)
 			if err != nil {
 				return err
 			}
@@ -43,7 +41,7 @@ func verifyCommand() *cobra.Command {
 			for _, path := range args {
 				report, err := verifyPath(cmd.Context(), v, path, content)
 				if err != nil {
-					fmt.Fprintln(cmd.ErrOrStderr(), "kytiem: "+explainError(err))
+					fmt.Fprintln(cmd.ErrOrStderr(), "kytiem: "+Explain(err, Hints()))
 					failed = true
 					continue
 				}
@@ -55,10 +53,10 @@ func verifyCommand() *cobra.Command {
 			}
 			code := verify.ExitCode(verdicts...)
 			if failed {
-				code = exitError
+				code = ExitError
 			}
 			if code != 0 {
-				return exit{code}
+				return Exit(code)
 			}
 			return nil
 		},
@@ -76,10 +74,10 @@ func verifyCommand() *cobra.Command {
 // and verify hold what one file takes below it; without it as much again could lie about.
 const collectAt = 200 << 20
 
-// newVerifier makes a verifier with the anchors of a directory, of KYTIEM_TRUST if
+// NewVerifier makes a verifier with the anchors of a directory, of KYTIEM_TRUST if
 // none is named, or without any. On the command line the addresses in certificates
 // may be private: it is the user's own machine that asks.
-func newVerifier(trust, at string, offline bool) (*verify.Verifier, error) {
+func NewVerifier(trust, at string, offline bool) (*verify.Verifier, error) {
 	v := &verify.Verifier{Revocation: certs.Offline{}}
 	if !offline {
 		v.Revocation = &certs.HTTP{AllowPrivate: true}
@@ -114,7 +112,7 @@ func verifyPath(ctx context.Context, v *verify.Verifier, path, content string) (
 	if info.IsDir() {
 		return v.Directory(ctx, name, os.DirFS(path))
 	}
-	data, err := readFile(path, verify.MaxDocumentBytes)
+	data, err := ReadFile(path, verify.MaxDocumentBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +137,7 @@ func verifyPath(ctx context.Context, v *verify.Verifier, path, content string) (
 // beside it under the same name with another ending. nil where there is none.
 func contentOf(path, content string) ([]byte, error) {
 	if content != "" {
-		return readFile(content, verify.MaxDocumentBytes)
+		return ReadFile(content, verify.MaxDocumentBytes)
 	}
 	stem := strings.TrimSuffix(path, filepath.Ext(path))
 	for _, candidate := range []string{stem, stem + ".json", stem + ".pdf", stem + ".xml", stem + ".txt"} {
@@ -150,7 +148,7 @@ func contentOf(path, content string) ([]byte, error) {
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 			continue
 		}
-		return readFile(candidate, verify.MaxDocumentBytes)
+		return ReadFile(candidate, verify.MaxDocumentBytes)
 	}
 	return nil, nil
 }

@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"bytes"
@@ -9,9 +9,9 @@ import (
 	"kytiem/bundle"
 )
 
-// readFile reads a file whole, at most limit bytes: a device or a film named by
+// ReadFile reads a file whole, at most limit bytes: a device or a film named by
 // mistake must not fill the memory.
-func readFile(path string, limit int64) ([]byte, error) {
+func ReadFile(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path) // first: opening a pipe waits for somebody to write into it
 	if err != nil {
 		return nil, err
