@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +20,7 @@ import (
 
 	"kytiem/api"
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/certs/devca"
@@ -90,12 +90,12 @@ func (l *lines) String() string {
 
 func newDesk(t testing.TB, change func(*api.Options, *attest.Options)) *desk {
 	t.Helper()
-	return newDeskOn(t, filepath.Join(t.TempDir(), "desk.db"), change)
+	return newDeskOn(t, desktest.Database(t), change)
 }
 
 func newDeskOn(t testing.TB, database string, change func(*api.Options, *attest.Options)) *desk {
 	t.Helper()
-	d := &desk{clock: &clock{at: time.Date(2022, 1, 5, 2, 0, 0, 0, time.UTC)}, log: &lines{}, metrics: prometheus.NewRegistry(),
+	d := &desk{clock: &clock{at: desktest.Begun()}, log: &lines{}, metrics: prometheus.NewRegistry(),
 		account: make(map[attest.Role]string), token: make(map[attest.Role]string), alien: make(map[attest.Role]string)}
 	var err error
 	if d.ca, err = devca.New(devca.Options{Now: d.clock.now, OCSPFor: time.Hour}); err != nil {

@@ -5,13 +5,13 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/audit"
 	"kytiem/bundle"
 	"kytiem/certs"
@@ -58,7 +58,7 @@ type desk struct {
 
 func newDesk(t testing.TB, change func(*attest.Options)) *desk {
 	t.Helper()
-	d := &desk{clock: &clock{at: time.Date(2022, 1, 5, 2, 0, 0, 0, time.UTC)}, who: make(map[attest.Role]attest.Actor)}
+	d := &desk{clock: &clock{at: desktest.Begun()}, who: make(map[attest.Role]attest.Actor)}
 	var err error
 	if d.ca, err = devca.New(devca.Options{Now: d.clock.now, OCSPFor: time.Hour}); err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func newDesk(t testing.TB, change func(*attest.Options)) *desk {
 	}
 	unit, _ := sample.Unit(commune)
 	d.key = d.issue(t, unit.Identifier)
-	d.store, err = store.Open(t.Context(), store.Options{Database: filepath.Join(t.TempDir(), "desk.db"), Now: d.clock.now})
+	d.store, err = store.Open(t.Context(), store.Options{Database: desktest.Database(t), Now: d.clock.now})
 	if err != nil {
 		t.Fatal(err)
 	}

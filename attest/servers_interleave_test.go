@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/audit"
 	"kytiem/bundle"
 	"kytiem/certs"
@@ -22,13 +23,7 @@ import (
 )
 
 // shared is the PostgreSQL server of all tests that do not stop it.
-var shared = pgtest.Shared{Furnish: func(address string) error {
-	s, err := store.Open(context.Background(), store.Options{Database: address})
-	if err != nil {
-		return err
-	}
-	return s.Close()
-}}
+var shared = pgtest.Shared{Furnish: desktest.Furnish}
 
 func TestMain(m *testing.M) {
 	code := m.Run()

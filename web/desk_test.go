@@ -17,6 +17,7 @@ import (
 
 	"kytiem/api"
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/certs/devca"
@@ -57,7 +58,7 @@ func newDesk(t testing.TB, change func(*api.Options)) *desk {
 	if _, err := ca.Serve(t.Context(), "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), store.Options{Database: filepath.Join(t.TempDir(), "desk.db")})
+	s, err := store.Open(t.Context(), store.Options{Database: desktest.Database(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
