@@ -93,8 +93,8 @@ func (d *desk) raised(t testing.TB) (b bundleSeen, now, then []byte) {
 	at := "/v1/bundles/" + b.ID + "/bundle.pdf"
 	then = d.get(t, d.token[attest.Head], at)
 	anchors := certs.Anchors{CA: certs.Path{d.ca.Root().Certificate}, TSA: certs.Path{d.ca.TSARoot().Certificate}}
-	with := attest.New(attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now},
-		Timestamper: &signer.TSA{URL: url + "/tsa", Anchors: anchors, Now: d.clock.now}})
+	with := attest.New(attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now},
+		Timestamper: &signer.TSA{URL: url + "/tsa", Anchors: anchors, Now: d.clock.Now}})
 	if _, err := with.Raise(t.Context(), b.ID); err != nil {
 		t.Fatal(err)
 	}

@@ -51,13 +51,7 @@ type desk struct {
 
 func newDesk(t testing.TB, change func(*api.Options)) *desk {
 	t.Helper()
-	ca, err := devca.New(devca.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ca.Serve(t.Context(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
+	ca, _ := desktest.Authority(t, time.Now)
 	s, err := store.Open(t.Context(), store.Options{Database: desktest.Database(t)})
 	if err != nil {
 		t.Fatal(err)
@@ -97,15 +91,7 @@ func (d *desk) furnish(t testing.TB, ca *devca.CA) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p12, err := issued.PKCS12("x")
-		if err != nil {
-			t.Fatal(err)
-		}
-		key, err := signer.OpenPKCS12(p12, "x")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return key
+		return desktest.Carrier(t, issued)
 	}
 	head, deputy := keyOf("Trần Văn Mẫu", "Chủ tịch"), keyOf("Lê Thị Thử", "Phó Chủ tịch")
 	d.plain = revised(nil, twoPages())
