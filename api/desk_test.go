@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/csv"
 	"log/slog"
@@ -22,7 +21,6 @@ import (
 	"kytiem/attest"
 	"kytiem/attest/desktest"
 	"kytiem/bundle"
-	"kytiem/certs"
 	"kytiem/certs/devca"
 	"kytiem/pades"
 	"kytiem/sample"
@@ -82,14 +80,8 @@ func newDeskOn(t testing.TB, database string, change func(*api.Options, *attest.
 	unit, _ := sample.Unit(commune)
 	d.key = d.issue(t, unit.Identifier)
 	d.database = database
-	var err error
-	d.store, err = store.Open(t.Context(), store.Options{Database: d.database, Now: d.clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.store.Close() })
-	ao := attest.Options{Store: d.store, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now}, Temp: t.TempDir()}
-	ao.Anchors.CA = []*x509.Certificate{d.ca.Root().Certificate}
+	ao := desktest.Options(t, d.database, d.ca, d.clock.Now)
+	d.store = ao.Store
 	o := api.Options{Log: slog.New(slog.NewTextHandler(d.log, nil)), Metrics: d.metrics, Temp: t.TempDir(), Anonymous: 100_000}
 	if change != nil {
 		change(&o, &ao)
@@ -97,6 +89,7 @@ func newDeskOn(t testing.TB, database string, change func(*api.Options, *attest.
 	d.service = attest.New(ao)
 	o.Service = d.service
 	d.furnish(t)
+	var err error
 	if d.handler, err = api.New(o); err != nil {
 		t.Fatal(err)
 	}

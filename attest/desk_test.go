@@ -12,7 +12,6 @@ import (
 	"kytiem/attest/desktest"
 	"kytiem/audit"
 	"kytiem/bundle"
-	"kytiem/certs"
 	"kytiem/certs/devca"
 	"kytiem/pades"
 	"kytiem/sample"
@@ -41,16 +40,9 @@ func newDesk(t testing.TB, change func(*attest.Options)) *desk {
 	d.ca, d.url = desktest.Authority(t, d.clock.Now)
 	unit, _ := sample.Unit(commune)
 	d.key = d.issue(t, unit.Identifier)
-	var err error
-	d.store, err = store.Open(t.Context(), store.Options{Database: desktest.Database(t), Now: d.clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.store.Close() })
+	o := desktest.Options(t, desktest.Database(t), d.ca, d.clock.Now)
+	d.store = o.Store
 	d.furnish(t)
-	var anchors certs.Anchors
-	anchors.CA = append(anchors.CA, d.ca.Root().Certificate)
-	o := attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now}}
 	if change != nil {
 		change(&o)
 	}

@@ -26,7 +26,6 @@ import (
 	"kytiem/pades"
 	made "kytiem/sample"
 	"kytiem/signer"
-	"kytiem/store"
 	"kytiem/verify"
 	"kytiem/web"
 )
@@ -52,14 +51,8 @@ type desk struct {
 func newDesk(t testing.TB, change func(*api.Options)) *desk {
 	t.Helper()
 	ca, _ := desktest.Authority(t, time.Now)
-	s, err := store.Open(t.Context(), store.Options{Database: desktest.Database(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
 	d := &desk{temp: t.TempDir()}
-	ao := attest.Options{Store: s, Revocation: &certs.HTTP{AllowPrivate: true}, Temp: t.TempDir()}
-	ao.Anchors.CA = []*x509.Certificate{ca.Root().Certificate}
+	ao := desktest.Options(t, desktest.Database(t), ca, time.Now)
 	o := api.Options{Service: attest.New(ao), Metrics: prometheus.NewRegistry(), Temp: d.temp, Anonymous: 10_000}
 	if change != nil {
 		change(&o)

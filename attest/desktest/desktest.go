@@ -8,13 +8,20 @@ package desktest
 import (
 	"context"
 	"testing"
+	"time"
 
+	"kytiem/attest"
+	"kytiem/certs"
+	"kytiem/certs/devca"
 	"kytiem/store"
 	"kytiem/store/sqlitetest"
 )
 
-// Commune is the sample unit whose bundles are signed at a desk; Other is another one.
-const Commune, Other = "26221", "26227"
+// Sample units.
+const (
+	Commune = "26221" // whose bundles are signed at a desk
+	Other   = "26227"
+)
 
 // copied is what the databases of a program's tests are copies of.
 var copied = sqlitetest.Shared{Furnish: Furnish}
@@ -32,4 +39,17 @@ func Furnish(database string) error {
 func Database(t testing.TB) string {
 	t.Helper()
 	return copied.Database(t, "desk.db")
+}
+
+// Options are a service's on a database that is open for the time of the test. It trusts
+// ca, asks it at its addresses, and goes by now.
+func Options(t testing.TB, database string, ca *devca.CA, now func() time.Time) attest.Options {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Database: database, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return attest.Options{Store: s, Anchors: certs.Anchors{CA: certs.Path{ca.Root().Certificate}},
+		Revocation: &certs.HTTP{AllowPrivate: true, Now: now}, Temp: t.TempDir()}
 }

@@ -48,5 +48,5 @@ func (s *Shared) furnished() ([]byte, error) {
 	if err := s.Furnish(path); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path) //nolint:gosec // made above
+	return os.ReadFile(path)
 }
