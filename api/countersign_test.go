@@ -92,7 +92,7 @@ func TestCertificateRegister(t *testing.T) {
 	d := newDesk(t, nil)
 	unit, _ := sample.Unit(commune)
 	key, err := d.ca.Issue(devca.Profile{Kind: devca.Person, CommonName: "Trần Văn Mẫu", Identifiers: []string{unit.Identifier},
-		NotAfter: d.clock.now().Add(60*24*time.Hour + time.Minute)})
+		NotAfter: d.clock.Now().Add(60*24*time.Hour + time.Minute)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,9 +132,9 @@ func TestCertificateRegister(t *testing.T) {
 	if got := missing(""); slices.Contains(got, commune) || !slices.Contains(got, other) {
 		t.Errorf("without a certificate: %v, want %s and not %s", got, other, commune)
 	}
-	d.clock.pass(35 * 24 * time.Hour)
+	d.clock.Pass(35 * 24 * time.Hour)
 	expect("active", 25, 30)
-	d.clock.pass(26 * 24 * time.Hour)
+	d.clock.Pass(26 * 24 * time.Hour)
 	expect("expired", -1, 0)
 	if got := missing("&below=" + commune); !slices.Equal(got, []string{commune}) {
 		t.Errorf("below the commune: %v, want itself", got)

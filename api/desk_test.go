@@ -5,13 +5,11 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/csv"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,34 +19,15 @@ import (
 
 	"kytiem/api"
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/bundle"
-	"kytiem/certs"
 	"kytiem/certs/devca"
 	"kytiem/pades"
 	"kytiem/sample"
 	"kytiem/store"
 )
 
-// commune is the sample unit whose results are attested here; other is another one.
-const commune, other = "26221", "26227"
-
-// clock is what a desk goes by.
-type clock struct {
-	mutex sync.Mutex
-	at    time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.at = c.at.Add(d)
-}
+const commune, other = desktest.Commune, desktest.Other
 
 // desk is a service that answers over HTTP, with a throwaway CA that does too, and one
 // account of every role in two units.
@@ -56,7 +35,7 @@ type desk struct {
 	service  *attest.Service
 	store    *store.Store
 	database string
-	clock    *clock
+	clock    *desktest.Clock
 	ca       *devca.CA
 	key      devca.Issued // of the commune's head
 	handler  http.Handler
@@ -90,30 +69,19 @@ func (l *lines) String() string {
 
 func newDesk(t testing.TB, change func(*api.Options, *attest.Options)) *desk {
 	t.Helper()
-	return newDeskOn(t, filepath.Join(t.TempDir(), "desk.db"), change)
+	return newDeskOn(t, desktest.Database(t), change)
 }
 
 func newDeskOn(t testing.TB, database string, change func(*api.Options, *attest.Options)) *desk {
 	t.Helper()
-	d := &desk{clock: &clock{at: time.Date(2022, 1, 5, 2, 0, 0, 0, time.UTC)}, log: &lines{}, metrics: prometheus.NewRegistry(),
+	d := &desk{clock: desktest.NewClock(), log: &lines{}, metrics: prometheus.NewRegistry(),
 		account: make(map[attest.Role]string), token: make(map[attest.Role]string), alien: make(map[attest.Role]string)}
-	var err error
-	if d.ca, err = devca.New(devca.Options{Now: d.clock.now, OCSPFor: time.Hour}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.ca.Serve(t.Context(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
+	d.ca, _ = desktest.Authority(t, d.clock.Now)
 	unit, _ := sample.Unit(commune)
 	d.key = d.issue(t, unit.Identifier)
 	d.database = database
-	d.store, err = store.Open(t.Context(), store.Options{Database: d.database, Now: d.clock.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.store.Close() })
-	ao := attest.Options{Store: d.store, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now}, Temp: t.TempDir()}
-	ao.Anchors.CA = []*x509.Certificate{d.ca.Root().Certificate}
+	ao := desktest.Options(t, d.database, d.ca, d.clock.Now)
+	d.store = ao.Store
 	o := api.Options{Log: slog.New(slog.NewTextHandler(d.log, nil)), Metrics: d.metrics, Temp: t.TempDir(), Anonymous: 100_000}
 	if change != nil {
 		change(&o, &ao)
@@ -121,6 +89,7 @@ func newDeskOn(t testing.TB, database string, change func(*api.Options, *attest.
 	d.service = attest.New(ao)
 	o.Service = d.service
 	d.furnish(t)
+	var err error
 	if d.handler, err = api.New(o); err != nil {
 		t.Fatal(err)
 	}
@@ -182,24 +151,14 @@ func (d *desk) hire(t testing.TB, role attest.Role, unit string) (account, token
 // issue certifies a head whose certificate carries these identifiers.
 func (d *desk) issue(t testing.TB, identifiers ...string) devca.Issued {
 	t.Helper()
-	issued, err := d.ca.Issue(devca.Profile{Kind: devca.Person, CommonName: "Trần Văn Mẫu", Organization: "Ủy ban nhân dân xã Phú Hòa",
-		Title: "Chủ tịch", Identifiers: append(identifiers, "CCCD:075070000001")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return issued
+	return desktest.Head(t, d.ca, identifiers...)
 }
 
 // issueSeal certifies the commune itself.
 func (d *desk) issueSeal(t testing.TB) devca.Issued {
 	t.Helper()
 	unit, _ := sample.Unit(commune)
-	issued, err := d.ca.Issue(devca.Profile{Kind: devca.Organisation, CommonName: "Ủy ban nhân dân xã Phú Hòa",
-		Organization: "Ủy ban nhân dân xã Phú Hòa", Identifiers: []string{unit.Identifier}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return issued
+	return desktest.Seal(t, d.ca, unit.Identifier)
 }
 
 // results is a file of n fresh results of the commune.

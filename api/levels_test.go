@@ -54,8 +54,8 @@ func TestLevels(t *testing.T) {
 	d.call(t, d.token[attest.Admin], http.MethodGet, "/v1/levels?level=B-X", nil).is(t, http.StatusUnprocessableEntity, "invalid")
 
 	anchors := certs.Anchors{CA: certs.Path{d.ca.Root().Certificate}, TSA: certs.Path{d.ca.TSARoot().Certificate}}
-	with := attest.New(attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now},
-		Timestamper: &signer.TSA{URL: url + "/tsa", Anchors: anchors, Now: d.clock.now}})
+	with := attest.New(attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now},
+		Timestamper: &signer.TSA{URL: url + "/tsa", Anchors: anchors, Now: d.clock.Now}})
 	if _, err := with.Raise(context.Background(), b.ID); err != nil {
 		t.Fatal(err)
 	}

@@ -10,12 +10,11 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"kytiem/api"
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/certs"
-	"kytiem/certs/devca"
 	"kytiem/signer"
 	"kytiem/verify"
 )
@@ -26,35 +25,9 @@ func (d *desk) pdf(t testing.TB, query string, document []byte) *answer {
 	return d.call(t, "", http.MethodPost, "/v1/verifications"+query, bytes.NewReader(document), "Content-Type", "application/pdf")
 }
 
-// withKey gives the service a key of its own, and returns what the CA certified.
+// withKey gives the service a key of its own.
 func withKey(t testing.TB) func(*api.Options, *attest.Options) {
-	return func(_ *api.Options, o *attest.Options) {
-		now := func() time.Time { return time.Date(2022, 1, 5, 2, 0, 0, 0, time.UTC) }
-		ca, err := devca.New(devca.Options{Now: now})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := ca.Serve(t.Context(), "127.0.0.1:0"); err != nil {
-			t.Fatal(err)
-		}
-		issued, err := ca.Issue(devca.Profile{Kind: devca.Organisation, CommonName: "Ký Tiêm", Identifiers: []string{"MST:0000000001"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p12, err := issued.PKCS12("x")
-		if err != nil {
-			t.Fatal(err)
-		}
-		key, err := signer.OpenPKCS12(p12, "x")
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Anchors.CA = append(o.Anchors.CA, ca.Root().Certificate)
-		o.Statements = &attest.Statements{Carrier: key}
-		for _, c := range key.Certificates() {
-			o.Statements.Chain = append(o.Statements.Chain, c.Raw)
-		}
-	}
+	return func(_ *api.Options, o *attest.Options) { desktest.Statements(t, o) }
 }
 
 // TestFullReport: every check, and the evidence; the same input at the same time gives the
@@ -120,8 +93,8 @@ func (d *desk) raised(t testing.TB) (b bundleSeen, now, then []byte) {
 	at := "/v1/bundles/" + b.ID + "/bundle.pdf"
 	then = d.get(t, d.token[attest.Head], at)
 	anchors := certs.Anchors{CA: certs.Path{d.ca.Root().Certificate}, TSA: certs.Path{d.ca.TSARoot().Certificate}}
-	with := attest.New(attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now},
-		Timestamper: &signer.TSA{URL: url + "/tsa", Anchors: anchors, Now: d.clock.now}})
+	with := attest.New(attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now},
+		Timestamper: &signer.TSA{URL: url + "/tsa", Anchors: anchors, Now: d.clock.Now}})
 	if _, err := with.Raise(t.Context(), b.ID); err != nil {
 		t.Fatal(err)
 	}

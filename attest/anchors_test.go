@@ -22,7 +22,7 @@ import (
 // second is another authority than the desk's, with a head's key under it.
 func (d *desk) second(t testing.TB) (ca *devca.CA, key devca.Issued) {
 	t.Helper()
-	ca, err := devca.New(devca.Options{Now: d.clock.now, OCSPFor: time.Hour, FreshKeys: true})
+	ca, err := devca.New(devca.Options{Now: d.clock.Now, OCSPFor: time.Hour, FreshKeys: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestAnchorsWhileRunning(t *testing.T) {
 
 	// Closed as of now, it is none for what is signed from then on.
 	s.pass(time.Hour)
-	closed, err := s.both[0].RemoveAnchor(ctx, admin, digestOf(root), s.clock.now().Add(-time.Minute), "đã đóng")
+	closed, err := s.both[0].RemoveAnchor(ctx, admin, digestOf(root), s.clock.Now().Add(-time.Minute), "đã đóng")
 	if err != nil || len(closed.Purposes) != 1 || closed.Period.Until.IsZero() {
 		t.Errorf("closed %+v (%v)", closed, err)
 	}
@@ -211,7 +211,7 @@ func TestAnchorsPastTheService(t *testing.T) {
 			d := newDesk(t, nil)
 			ca, _ := d.second(t)
 			order := trustOrder(ca.Root().Certificate)
-			order.Period.Until = d.clock.now().AddDate(1, 0, 0)
+			order.Period.Until = d.clock.Now().AddDate(1, 0, 0)
 			if _, err := d.AddAnchor(t.Context(), d.who[attest.Admin], order); err != nil {
 				t.Fatal(err)
 			}
@@ -316,7 +316,7 @@ func TestAuthorityAddedWhileRunning(t *testing.T) {
 	var service *attest.Service
 	tsa := &signer.TSA{Trust: func(ctx context.Context) (certs.Anchors, error) { return service.Trust(ctx) }}
 	d := newDesk(t, func(o *attest.Options) { o.Timestamper = tsa })
-	service, tsa.URL, tsa.Now = d.Service, d.url+"/tsa", d.clock.now
+	service, tsa.URL, tsa.Now = d.Service, d.url+"/tsa", d.clock.Now
 	b := d.signed(t, 1)
 	if _, err := d.Raise(t.Context(), b.ID); !errors.Is(err, certs.ErrNoPath) {
 		t.Fatalf("under an unknown authority: %v", err)

@@ -35,7 +35,7 @@ func TestWithdraw(t *testing.T) {
 		{"request lapsed", func(t *testing.T, d *desk) string {
 			b := d.sealed(t, 4)
 			d.prepare(t, d.key, b.ID)
-			d.clock.pass(time.Hour)
+			d.clock.Pass(time.Hour)
 			return b.ID
 		}, nil},
 		{"signed", func(t *testing.T, d *desk) string { return d.signed(t, 4).ID }, attest.ErrMove},
@@ -146,7 +146,7 @@ func TestBundles(t *testing.T) {
 	var want []string
 	for range 3 {
 		want = append(want, d.sealed(t, 1).ID)
-		d.clock.pass(time.Second)
+		d.clock.Pass(time.Second)
 	}
 	slices.Reverse(want)
 	var got []string
@@ -226,7 +226,7 @@ func TestExport(t *testing.T) {
 			if err := d.Export(t.Context(), d.who[attest.Head], b.ID, dir); err != nil {
 				t.Fatal(err)
 			}
-			judge := verify.Verifier{Anchors: d.anchors(), Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now}, At: d.clock.now()}
+			judge := verify.Verifier{Anchors: d.anchors(), Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now}, At: d.clock.Now()}
 			report, err := judge.Directory(t.Context(), b.ID, os.DirFS(dir))
 			if err != nil || report.Verdict != tt.want {
 				t.Errorf("verdict %v (%v), want %v", report.Verdict, err, tt.want)

@@ -69,7 +69,7 @@ func TestBindings(t *testing.T) {
 	if _, err := d.Prepare(t.Context(), head, order); !errors.Is(err, attest.ErrUnbound) {
 		t.Errorf("preparing under a certificate that was unbound: %v, want ErrUnbound", err)
 	}
-	d.clock.pass(time.Minute)
+	d.clock.Pass(time.Minute)
 	if _, err := d.BindCertificate(t.Context(), head, head.Account, good); err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func archiveOf(t testing.TB, d *desk) *archive {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.options = attest.Options{Store: a.store, Revocation: &certs.HTTP{AllowPrivate: true, Now: a.clock.now},
+	a.options = attest.Options{Store: a.store, Revocation: &certs.HTTP{AllowPrivate: true, Now: a.clock.Now},
 		Anchors: certs.Anchors{CA: []*x509.Certificate{a.ca.Root().Certificate}, TSA: []*x509.Certificate{a.tsa.TSARoot().Certificate}}}
 	a.options.Timestamper = &signer.TSA{URL: url + "/tsa", Anchors: a.options.Anchors}
 	a.Service = attest.New(a.options)
@@ -63,7 +63,7 @@ func archiveOf(t testing.TB, d *desk) *archive {
 
 	a.signed = a.desk.signed(t, 3)
 	must(a.StampAudit(t.Context()))
-	a.clock.pass(time.Hour)
+	a.clock.Pass(time.Hour)
 	a.minuted = a.desk.minuted(t, 2)
 	a.old = a.desk.signed(t, 2)
 	_, err = a.Supersede(t.Context(), head, a.old.ID, "sai ngày tiêm")
@@ -90,7 +90,7 @@ func archiveOf(t testing.TB, d *desk) *archive {
 	must(err)
 	_, err = a.DisableAccount(t.Context(), admin, a.gone.ID)
 	must(err)
-	a.clock.pass(24 * time.Hour)
+	a.clock.Pass(24 * time.Hour)
 	must(a.StampAudit(t.Context()))
 	for _, b := range []*store.Bundle{&a.signed, &a.minuted, &a.sealed, &a.pending, &a.old, &a.recalled, &a.withdrawn} {
 		*b = a.bundle(t, b.ID)
@@ -119,7 +119,7 @@ func (a *archive) forged(t testing.TB, forge func(*sql.DB) error) *attest.Servic
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), store.Options{Database: path, Now: a.clock.now})
+	s, err := store.Open(t.Context(), store.Options{Database: path, Now: a.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestCheckAudit(t *testing.T) {
 		t.Errorf("given up: %v", err)
 	}
 	// Years later, when the certificates are long over.
-	a.clock.pass(12 * 365 * 24 * time.Hour)
+	a.clock.Pass(12 * 365 * 24 * time.Hour)
 	if report := check(t, a.Service); len(report.Faults) != 0 {
 		t.Errorf("twelve years later: %+v", report.Faults)
 	}

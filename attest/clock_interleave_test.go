@@ -31,20 +31,20 @@ func TestClocks(t *testing.T) {
 			t.Parallel()
 			s := newServers(t)
 			b := s.sealed(t, 2)
-			s.ahead.pass(tt.before)
+			s.ahead.Pass(tt.before)
 			head := s.who[attest.Head]
 			r, err := s.both[tt.prepare].Prepare(t.Context(), head, attest.SigningOrder{Bundles: []string{b.ID}, Certificates: chainOf(s.key)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.clock.pass(tt.then)
+			s.clock.Pass(tt.then)
 			_, outcomes, err := s.both[0].Complete(t.Context(), head, r.ID, sign(t, s.key, r.Items...))
 			if err := done(outcomes, err); !errors.Is(err, tt.want) || tt.want == nil && err != nil {
 				t.Errorf("completing: %v, want %v", err, tt.want)
 			}
 			if errors.Is(tt.want, attest.ErrNotAccepted) { // of a time that is yet to come: nothing is lost, it comes
 				s.state(t, b.ID, bundle.Pending)
-				s.clock.pass(time.Hour)
+				s.clock.Pass(time.Hour)
 				s.complete(t, r, sign(t, s.key, r.Items...))
 			}
 			want, state := bundle.Signed, store.RequestDone

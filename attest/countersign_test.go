@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/certs/devca"
@@ -24,12 +25,7 @@ import (
 // sealKey certifies an organisation whose certificate carries these identifiers.
 func (d *desk) sealKey(t testing.TB, identifiers ...string) devca.Issued {
 	t.Helper()
-	issued, err := d.ca.Issue(devca.Profile{Kind: devca.Organisation, CommonName: "Ủy ban nhân dân xã Phú Hòa",
-		Organization: "Ủy ban nhân dân xã Phú Hòa", Identifiers: identifiers})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return issued
+	return desktest.Seal(t, d.ca, identifiers...)
 }
 
 // seals is a key of the commune itself.
@@ -72,15 +68,15 @@ func (d *desk) stampAnchors() certs.Anchors {
 
 // trustStamps makes the service one that trusts them.
 func (d *desk) trustStamps() {
-	d.Service = attest.New(attest.Options{Store: d.store, Anchors: d.stampAnchors(), Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now}})
+	d.Service = attest.New(attest.Options{Store: d.store, Anchors: d.stampAnchors(), Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now}})
 }
 
 // raise gives a document another revision, as raising its signatures does.
 func (d *desk) raise(t testing.TB, id string) {
 	t.Helper()
 	url, anchors := d.ca.URL(), d.stampAnchors()
-	source := &certs.HTTP{AllowPrivate: true, Now: d.clock.now}
-	x := signer.Extender{Timestamper: &signer.TSA{URL: url + "/tsa", Anchors: anchors, Now: d.clock.now}, Anchors: anchors, Evidence: source, Now: d.clock.now}
+	source := &certs.HTTP{AllowPrivate: true, Now: d.clock.Now}
+	x := signer.Extender{Timestamper: &signer.TSA{URL: url + "/tsa", Anchors: anchors, Now: d.clock.Now}, Anchors: anchors, Evidence: source, Now: d.clock.Now}
 	raised, err := x.Document(t.Context(), d.file(t, id, bundle.PagesFile), signer.LevelT)
 	if err != nil {
 		t.Fatal(err)
@@ -199,12 +195,12 @@ func TestCountersignRefuses(t *testing.T) {
 		{"without an identifier", nil, func(t *testing.T, d *desk) devca.Issued { return d.sealKey(t) }, nil, attest.ErrWrongHolder},
 		{"expired", nil, func(t *testing.T, d *desk) devca.Issued {
 			key := d.seals(t)
-			d.clock.pass(20 * 365 * 24 * time.Hour)
+			d.clock.Pass(20 * 365 * 24 * time.Hour)
 			return key
 		}, nil, certs.ErrExpired},
 		{"revoked", nil, func(t *testing.T, d *desk) devca.Issued {
 			key := d.seals(t)
-			if err := d.ca.Revoke(key.Certificate.SerialNumber, d.clock.now().Add(-time.Minute), 1); err != nil {
+			if err := d.ca.Revoke(key.Certificate.SerialNumber, d.clock.Now().Add(-time.Minute), 1); err != nil {
 				t.Fatal(err)
 			}
 			return key
@@ -217,7 +213,7 @@ func TestCountersignRefuses(t *testing.T) {
 					return err
 				}
 				return tx.BindCertificate(t.Context(), store.Certificate{ID: bundle.NewID(), Account: a.ID, Unit: commune, Serial: "01", Issuer: "CN=x",
-					NotBefore: d.clock.now(), NotAfter: d.clock.now(), SHA256: sha256.Sum256(key.Certificate.Raw), DER: key.Certificate.Raw})
+					NotBefore: d.clock.Now(), NotAfter: d.clock.Now(), SHA256: sha256.Sum256(key.Certificate.Raw), DER: key.Certificate.Raw})
 			})
 			return key
 		}, nil, attest.ErrBoundElsewhere},
@@ -290,7 +286,7 @@ func TestOrganisationAsHead(t *testing.T) {
 	}
 	d.state(t, b.ID, bundle.Signed)
 	again := d.countersign(t, key, b.ID)
-	d.clock.pass(time.Hour)
+	d.clock.Pass(time.Hour)
 	third := d.countersign(t, key, b.ID) // the second one's time is over
 	if old, err := d.SigningRequest(t.Context(), d.who[attest.Clerk], again.ID); err != nil || old.State != store.RequestLapsed {
 		t.Errorf("the old request is %s (%v), want lapsed", old.State, err)
@@ -327,7 +323,7 @@ func TestCountersignMeetsRaise(t *testing.T) {
 		t.Error("the raised revision is lost")
 	}
 	r = d.countersign(t, key, one.ID)
-	d.clock.pass(time.Second)
+	d.clock.Pass(time.Second)
 	if _, errs = d.bring(t, r, sign(t, key, r.Items...)); errs[0] != nil {
 		t.Fatal(errs[0])
 	}
@@ -385,12 +381,12 @@ func TestCountersignBadSignature(t *testing.T) {
 	if !errors.Is(errs[0], signer.ErrSignature) || after.State != store.RequestOpen {
 		t.Errorf("request %s, outcome %v, want it open with ErrSignature", after.State, errs[0])
 	}
-	if err := d.ca.Revoke(key.Certificate.SerialNumber, d.clock.now(), 1); err != nil {
+	if err := d.ca.Revoke(key.Certificate.SerialNumber, d.clock.Now(), 1); err != nil {
 		t.Fatal(err)
 	}
-	d.clock.pass(2 * time.Minute)
+	d.clock.Pass(2 * time.Minute)
 	anew := *d
-	anew.Service = attest.New(attest.Options{Store: d.store, Anchors: d.anchors(), Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now}})
+	anew.Service = attest.New(attest.Options{Store: d.store, Anchors: d.anchors(), Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now}})
 	if _, errs = anew.bring(t, r, sign(t, key, r.Items...)); !errors.Is(errs[0], attest.ErrNotAccepted) {
 		t.Errorf("under a revoked certificate: %v, want ErrNotAccepted", errs[0])
 	}
@@ -410,7 +406,7 @@ func TestCountersignUnasked(t *testing.T) {
 	if _, errs := d.bring(t, r, sign(t, key, r.Items...)); errs[0] != nil {
 		t.Error(errs[0])
 	}
-	report, err := (&verify.Verifier{Anchors: d.anchors(), At: d.clock.now()}).Directory(t.Context(), b.ID, os.DirFS(d.directory(t, b.ID)))
+	report, err := (&verify.Verifier{Anchors: d.anchors(), At: d.clock.Now()}).Directory(t.Context(), b.ID, os.DirFS(d.directory(t, b.ID)))
 	if err != nil || !dossier.Acceptable(report) {
 		t.Errorf("verdict %v (%v)", report.Verdict, err)
 	}

@@ -5,49 +5,27 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
-	"time"
 
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/audit"
 	"kytiem/bundle"
-	"kytiem/certs"
 	"kytiem/certs/devca"
 	"kytiem/pades"
 	"kytiem/sample"
 	"kytiem/store"
 )
 
-// commune is the sample unit whose bundles are signed here; other is another one.
-const commune, other = "26221", "26227"
-
-// clock is what a desk goes by.
-type clock struct {
-	mutex sync.Mutex
-	at    time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.at = c.at.Add(d)
-}
+const commune, other = desktest.Commune, desktest.Other
 
 // desk is a service with a throwaway CA that answers over HTTP, a head with a key, and
 // what a head signs.
 type desk struct {
 	*attest.Service
 	store *store.Store
-	clock *clock
+	clock *desktest.Clock
 	ca    *devca.CA
 	url   string       // of the CA
 	key   devca.Issued // of the head
@@ -58,25 +36,13 @@ type desk struct {
 
 func newDesk(t testing.TB, change func(*attest.Options)) *desk {
 	t.Helper()
-	d := &desk{clock: &clock{at: time.Date(2022, 1, 5, 2, 0, 0, 0, time.UTC)}, who: make(map[attest.Role]attest.Actor)}
-	var err error
-	if d.ca, err = devca.New(devca.Options{Now: d.clock.now, OCSPFor: time.Hour}); err != nil {
-		t.Fatal(err)
-	}
-	if d.url, err = d.ca.Serve(t.Context(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
+	d := &desk{clock: desktest.NewClock(), who: make(map[attest.Role]attest.Actor)}
+	d.ca, d.url = desktest.Authority(t, d.clock.Now)
 	unit, _ := sample.Unit(commune)
 	d.key = d.issue(t, unit.Identifier)
-	d.store, err = store.Open(t.Context(), store.Options{Database: filepath.Join(t.TempDir(), "desk.db"), Now: d.clock.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.store.Close() })
+	o := desktest.Options(t, desktest.Database(t), d.ca, d.clock.Now)
+	d.store = o.Store
 	d.furnish(t)
-	var anchors certs.Anchors
-	anchors.CA = append(anchors.CA, d.ca.Root().Certificate)
-	o := attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now}}
 	if change != nil {
 		change(&o)
 	}
@@ -133,12 +99,7 @@ func (d *desk) tx(t testing.TB, do func(*store.Tx) error) {
 // issue certifies a head whose certificate carries these identifiers.
 func (d *desk) issue(t testing.TB, identifiers ...string) devca.Issued {
 	t.Helper()
-	issued, err := d.ca.Issue(devca.Profile{Kind: devca.Person, CommonName: "Trần Văn Mẫu", Organization: "Ủy ban nhân dân xã Phú Hòa",
-		Title: "Chủ tịch", Identifiers: append(identifiers, "CCCD:075070000001")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return issued
+	return desktest.Head(t, d.ca, identifiers...)
 }
 
 // unitIdentifier is what the commune's certificates carry.

@@ -34,7 +34,7 @@ func (d *desk) lasting(t testing.TB, days int) devca.Issued {
 	t.Helper()
 	unit, _ := sample.Unit(commune)
 	issued, err := d.ca.Issue(devca.Profile{Kind: devca.Person, CommonName: "Trần Văn Mẫu", Identifiers: []string{unit.Identifier, "CCCD:075070000001"},
-		NotAfter: d.clock.now().Add(time.Duration(days)*24*time.Hour + time.Hour)})
+		NotAfter: d.clock.Now().Add(time.Duration(days)*24*time.Hour + time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,10 +63,10 @@ func TestStanding(t *testing.T) {
 	}
 	expect("bound", attest.CertificateStanding{Status: attest.CertificateActive, Days: 90})
 	for _, day := range []struct{ pass, days, warning int }{{30, 60, 0}, {1, 59, 60}, {29, 30, 60}, {1, 29, 30}, {22, 7, 30}, {1, 6, 7}, {6, 0, 7}} {
-		d.clock.pass(time.Duration(day.pass) * 24 * time.Hour)
+		d.clock.Pass(time.Duration(day.pass) * 24 * time.Hour)
 		expect("later", attest.CertificateStanding{Status: attest.CertificateActive, Days: day.days, Warning: day.warning})
 	}
-	d.clock.pass(24 * time.Hour)
+	d.clock.Pass(24 * time.Hour)
 	expect("after its time", attest.CertificateStanding{Status: attest.CertificateExpired})
 	if err := d.UnbindCertificate(t.Context(), d.who[attest.Admin], c.ID, "hết hạn"); err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func TestStanding(t *testing.T) {
 	expect("its binding ended", attest.CertificateStanding{Status: attest.CertificateUnbound})
 	d.tx(t, func(tx *store.Tx) error {
 		return tx.BindCertificate(t.Context(), store.Certificate{ID: "F", Account: d.who[attest.Head].Account, Unit: commune, Serial: "01", Issuer: "CN=x",
-			SHA256: store.Digest{1}, DER: []byte{0}, NotBefore: d.clock.now().Add(time.Hour), NotAfter: d.clock.now().Add(25 * time.Hour)})
+			SHA256: store.Digest{1}, DER: []byte{0}, NotBefore: d.clock.Now().Add(time.Hour), NotAfter: d.clock.Now().Add(25 * time.Hour)})
 	})
 	if got, want := d.standing(t, "F"), (attest.CertificateStanding{Status: attest.CertificateNotYetValid, Days: 1}); got != want {
 		t.Errorf("from tomorrow: got %+v, want %+v", got, want)
@@ -96,7 +96,7 @@ func TestWatchCertificates(t *testing.T) {
 		}
 	}
 	for range 80 { // the job misses no day, and more often does no harm
-		d.clock.pass(24 * time.Hour)
+		d.clock.Pass(24 * time.Hour)
 		watch()
 		watch()
 	}
@@ -109,10 +109,10 @@ func TestWatchCertificates(t *testing.T) {
 	if got := d.standing(t, first.ID); got.Status != attest.CertificateActive || got.Warning != 30 {
 		t.Errorf("it is %+v, want active with the warning of 30 days", got)
 	}
-	if err := d.ca.Revoke(one.Certificate.SerialNumber, d.clock.now(), 1); err != nil {
+	if err := d.ca.Revoke(one.Certificate.SerialNumber, d.clock.Now(), 1); err != nil {
 		t.Fatal(err)
 	}
-	d.clock.pass(24 * time.Hour)
+	d.clock.Pass(24 * time.Hour)
 	watch()
 	if got := d.standing(t, first.ID); got.Status != attest.CertificateRevoked {
 		t.Errorf("it is %+v, want revoked", got)
@@ -130,7 +130,7 @@ func TestWatchUnanswered(t *testing.T) {
 	c := d.bindAs(t, attest.Head, d.key)
 	cut, stop := context.WithCancel(t.Context())
 	stop()
-	d.clock.pass(24 * time.Hour)
+	d.clock.Pass(24 * time.Hour)
 	if err := d.WatchCertificates(cut); err == nil {
 		t.Error("got no error from a job that was cut off")
 	}
@@ -152,10 +152,10 @@ func TestRevokedAtUse(t *testing.T) {
 	d := newDesk(t, nil)
 	b := d.sealed(t, 1)
 	c := d.bindAs(t, attest.Head, d.key)
-	if err := d.ca.Revoke(d.key.Certificate.SerialNumber, d.clock.now(), 1); err != nil {
+	if err := d.ca.Revoke(d.key.Certificate.SerialNumber, d.clock.Now(), 1); err != nil {
 		t.Fatal(err)
 	}
-	d.clock.pass(2 * time.Hour) // no answer is kept so long
+	d.clock.Pass(2 * time.Hour) // no answer is kept so long
 	_, err := d.Prepare(t.Context(), d.who[attest.Head], attest.SigningOrder{Bundles: []string{b.ID}, Certificates: chainOf(d.key)})
 	if !errors.Is(err, certs.ErrRevoked) {
 		t.Errorf("preparing: %v, want ErrRevoked", err)
@@ -190,7 +190,7 @@ func TestMissingCertificates(t *testing.T) {
 	d.prepare(t, d.key, b.ID) // its first use
 	expect(admin, "", other)
 	expect(monitor, commune)
-	d.clock.pass(2 * 365 * 24 * time.Hour)
+	d.clock.Pass(2 * 365 * 24 * time.Hour)
 	expect(admin, commune, commune)
 	if _, err := missing(monitor, other); !errors.Is(err, attest.ErrNotFound) {
 		t.Errorf("monitor of another unit: %v, want ErrNotFound", err)

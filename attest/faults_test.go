@@ -183,7 +183,7 @@ func TestDiedAlone(t *testing.T) {
 	if _, _, err := d.Claim(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}
-	d.clock.pass(time.Second)
+	d.clock.Pass(time.Second)
 	next := attest.New(attest.Options{Store: d.store})
 	if _, _, err := next.Claim(t.Context(), key); !errors.Is(err, attest.ErrKeyBusy) {
 		t.Errorf("before it works: %v, want %v", err, attest.ErrKeyBusy)

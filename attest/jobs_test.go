@@ -175,7 +175,7 @@ func TestExpireJob(t *testing.T) {
 	time.Sleep(300 * time.Millisecond) // the job is due by the queue's clock, not by ours
 	d.state(t, b.ID, bundle.Pending)
 	stop()
-	d.clock.pass(time.Hour)
+	d.clock.Pass(time.Hour)
 	works(t, d.Service)
 	d.untilState(t, b.ID, bundle.Sealed)
 	if got, err := d.store.Glance().Request(t.Context(), r.ID); err != nil || got.State != store.RequestLapsed {
@@ -201,9 +201,9 @@ func TestSweepJob(t *testing.T) {
 		return before != nil
 	}
 	answered(old)
-	d.clock.pass(2 * time.Hour)
+	d.clock.Pass(2 * time.Hour)
 	answered(young)
-	d.clock.pass(attest.KeyLife - time.Hour)
+	d.clock.Pass(attest.KeyLife - time.Hour)
 	works(t, d.Service)
 	time.Sleep(500 * time.Millisecond)
 	until(t, "the old key is forgotten", func() bool { return !answered(old) })
@@ -227,7 +227,7 @@ func TestStampJob(t *testing.T) {
 		o.Timestamper = &signer.TSA{URL: url + "/tsa", Anchors: o.Anchors}
 	}
 	d := newDesk(t, change)
-	d.clock.pass(time.Since(d.clock.now()))
+	d.clock.Pass(time.Since(d.clock.Now()))
 	stamps := func() (n int) {
 		for _, err := range d.store.Glance().Stamps(t.Context()) {
 			if err != nil {
@@ -240,7 +240,7 @@ func TestStampJob(t *testing.T) {
 	for _, want := range []int{1, 1, 2} {
 		d.sealed(t, 1) // something to stamp
 		if want == 2 {
-			d.clock.pass(25 * time.Hour)
+			d.clock.Pass(25 * time.Hour)
 		}
 		stop := works(t, d.Service, d.beside(change))
 		until(t, "the chain is stamped", func() bool { return stamps() >= want })

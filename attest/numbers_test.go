@@ -127,9 +127,9 @@ func TestMinutesNumbers(t *testing.T) {
 func TestDocumentDate(t *testing.T) {
 	d := newDesk(t, nil)
 	b := d.sealed(t, 2)
-	today := bundle.DateOf(d.clock.now().In(bundle.VietnamTime()))
+	today := bundle.DateOf(d.clock.Now().In(bundle.VietnamTime()))
 	day := func(n int) bundle.Date {
-		return bundle.DateOf(d.clock.now().In(bundle.VietnamTime()).AddDate(0, 0, n))
+		return bundle.DateOf(d.clock.Now().In(bundle.VietnamTime()).AddDate(0, 0, n))
 	}
 	for _, tt := range []struct {
 		name string
@@ -150,7 +150,7 @@ func TestDocumentDate(t *testing.T) {
 			t.Errorf("%s (%s): %v, want %v", tt.name, tt.date, err, tt.want)
 		}
 	}
-	d.clock.pass(-90 * 24 * time.Hour) // a clock that was set back: the doses are of days to come
+	d.clock.Pass(-90 * 24 * time.Hour) // a clock that was set back: the doses are of days to come
 	if err := d.asked(t, attest.SigningOrder{Bundles: []string{b.ID}}); !errors.Is(err, attest.ErrDocumentDate) && !strings.Contains(err.Error(), "not valid yet") {
 		t.Errorf("before the doses: %v", err)
 	}
@@ -167,7 +167,7 @@ func TestKeptDocumentSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	number := d.bundle(t, b.ID).Number
-	d.clock.pass(24 * time.Hour)
+	d.clock.Pass(24 * time.Hour)
 	deputy := bundle.Capacity("KT")
 	for name, o := range map[string]attest.SigningOrder{
 		"number":   {Number: "77"},

@@ -36,7 +36,7 @@ type raisingContest struct {
 func (c *raisingContest) begin(t *testing.T, s *servers) {
 	t.Helper()
 	c.anchors = certs.Anchors{CA: certs.Path{s.ca.Root().Certificate}, TSA: certs.Path{s.ca.TSARoot().Certificate}}
-	for n, now := range []func() time.Time{s.clock.now, s.ahead.now} {
+	for n, now := range []func() time.Time{s.clock.Now, s.ahead.Now} {
 		s.both[n] = attest.New(attest.Options{Store: s.stores[n], Anchors: c.anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: now},
 			Timestamper: &signer.TSA{URL: s.url + "/tsa", Anchors: c.anchors, Now: now}})
 	}

@@ -28,8 +28,8 @@ import (
 func (d *desk) withTSA(change func(*attest.Options)) attest.Options {
 	anchors := d.anchors()
 	anchors.TSA = certs.Path{d.ca.TSARoot().Certificate}
-	o := attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now, Timeout: 2 * time.Second},
-		Timestamper: &signer.TSA{URL: d.url + "/tsa", Anchors: anchors, Now: d.clock.now, Timeout: 2 * time.Second}}
+	o := attest.Options{Store: d.store, Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now, Timeout: 2 * time.Second},
+		Timestamper: &signer.TSA{URL: d.url + "/tsa", Anchors: anchors, Now: d.clock.Now, Timeout: 2 * time.Second}}
 	if change != nil {
 		change(&o)
 	}
@@ -68,7 +68,7 @@ func (d *desk) exported(t testing.TB, id string, anchors certs.Anchors) *verify.
 	if err := d.Export(t.Context(), d.who[attest.Head], id, dir); err != nil {
 		t.Fatal(err)
 	}
-	report, err := (&verify.Verifier{Anchors: anchors, At: d.clock.now()}).Directory(t.Context(), id, os.DirFS(dir))
+	report, err := (&verify.Verifier{Anchors: anchors, At: d.clock.Now()}).Directory(t.Context(), id, os.DirFS(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestRaiseJob(t *testing.T) {
 		t.Errorf("signed at %+v, want B-B", l)
 	}
 	before := map[string][]byte{bundle.PagesFile: d.file(t, b.ID, bundle.PagesFile), bundle.SignatureFile: d.file(t, b.ID, bundle.SignatureFile)}
-	d.clock.pass(2 * time.Minute)
+	d.clock.Pass(2 * time.Minute)
 	works(t, d.Service)
 	d.untilLevel(t, signer.LevelLTA, b.ID)
 
@@ -136,7 +136,7 @@ func TestRaiseOutage(t *testing.T) {
 			d := newDesk(t, nil)
 			anchors := d.withTSA(nil).Anchors
 			d.withTSA(func(o *attest.Options) {
-				o.Timestamper = &signer.TSA{URL: d.url + "/tsa", Anchors: anchors, Now: d.clock.now, Timeout: 100 * time.Millisecond}
+				o.Timestamper = &signer.TSA{URL: d.url + "/tsa", Anchors: anchors, Now: d.clock.Now, Timeout: 100 * time.Millisecond}
 			})
 			d.ca.Break("/tsa", fault)
 			works(t, d.Service)
@@ -146,7 +146,7 @@ func TestRaiseOutage(t *testing.T) {
 			}
 			until(t, "somebody has tried", func() bool {
 				l := d.level(t, ids[0])
-				return l.Cause == attest.CauseTSA && l.Tries > 0 && l.NextAt.After(d.clock.now())
+				return l.Cause == attest.CauseTSA && l.Tries > 0 && l.NextAt.After(d.clock.Now())
 			})
 			for _, id := range ids {
 				d.state(t, id, bundle.Signed)
@@ -173,7 +173,7 @@ func TestRaiseOutage(t *testing.T) {
 // TestRaiseByParts: whatever fails, what was reached is kept, the cause is told, and the rest follows.
 func TestRaiseByParts(t *testing.T) {
 	d := newDesk(t, nil)
-	stranger, err := devca.New(devca.Options{Now: d.clock.now, FreshKeys: true})
+	stranger, err := devca.New(devca.Options{Now: d.clock.Now, FreshKeys: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestRaiseByParts(t *testing.T) {
 		{"the root's list", []string{"/root.crl"}, nil, signer.LevelT, attest.CauseEvidence},
 		{"nobody may be asked", nil, func(o *attest.Options) { o.Revocation = nil }, signer.LevelT, attest.CauseOffline},
 		{"another's authority", nil, func(o *attest.Options) {
-			o.Timestamper = &signer.TSA{URL: elsewhere + "/tsa", Anchors: o.Anchors, Now: d.clock.now}
+			o.Timestamper = &signer.TSA{URL: elsewhere + "/tsa", Anchors: o.Anchors, Now: d.clock.Now}
 		}, signer.LevelB, attest.CauseTSAUntrusted},
 		{"a token over something else", nil, func(o *attest.Options) {
 			asks := o.Timestamper
@@ -205,7 +205,7 @@ func TestRaiseByParts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d.withTSA(nil)
 			b := d.signed(t, 1)
-			d.clock.pass(time.Hour + time.Minute) // lists are asked for anew
+			d.clock.Pass(time.Hour + time.Minute) // lists are asked for anew
 			for _, path := range tt.faults {
 				d.ca.Break(path, devca.Fault{Status: 503})
 			}
@@ -248,8 +248,8 @@ func TestRaiseRevoked(t *testing.T) {
 	d := newDesk(t, nil)
 	d.withTSA(nil)
 	b := d.signed(t, 1)
-	d.clock.pass(time.Hour)
-	if err := d.ca.Revoke(d.key.Certificate.SerialNumber, d.clock.now().Add(-time.Minute), 1); err != nil {
+	d.clock.Pass(time.Hour)
+	if err := d.ca.Revoke(d.key.Certificate.SerialNumber, d.clock.Now().Add(-time.Minute), 1); err != nil {
 		t.Fatal(err)
 	}
 	l, err := d.Raise(t.Context(), b.ID)
@@ -272,7 +272,7 @@ func TestRenew(t *testing.T) {
 	if _, err := d.Raise(t.Context(), b.ID); err != nil || len(d.entries(t, "bundles.raise")) != 1 {
 		t.Fatalf("raised again (%v) for nothing", err)
 	}
-	d.clock.pass(first.Lapses.Sub(d.clock.now()) - attest.WarnAhead + time.Hour)
+	d.clock.Pass(first.Lapses.Sub(d.clock.Now()) - attest.WarnAhead + time.Hour)
 	if lapsing, _, err := d.Lapsing(t.Context(), d.who[attest.Head], commune, "", attest.Page{}); err != nil || len(lapsing) != 1 || lapsing[0].Bundle != b.ID {
 		t.Errorf("lapsing %+v (%v), want the bundle", lapsing, err)
 	}
@@ -284,7 +284,7 @@ func TestRenew(t *testing.T) {
 		t.Errorf("renewed for nothing: %+v", got)
 	}
 	// Another one has a new one.
-	fresh, err := devca.New(devca.Options{Now: d.clock.now, FreshKeys: true})
+	fresh, err := devca.New(devca.Options{Now: d.clock.Now, FreshKeys: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,7 +294,7 @@ func TestRenew(t *testing.T) {
 	}
 	o := d.withTSA(func(o *attest.Options) {
 		o.Anchors.TSA = append(o.Anchors.TSA, fresh.TSARoot().Certificate)
-		o.Timestamper = &signer.TSA{URL: url + "/tsa", Anchors: o.Anchors, Now: d.clock.now}
+		o.Timestamper = &signer.TSA{URL: url + "/tsa", Anchors: o.Anchors, Now: d.clock.Now}
 	})
 	if err := d.TendLevels(t.Context()); err != nil {
 		t.Fatal(err)
@@ -408,12 +408,12 @@ func (d *desk) countersigned(t testing.TB, pages []byte, key devca.Issued) []byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	prepared, err := signer.PrepareDocument(file, signer.Options{Certificates: chainOf(key), Now: d.clock.now()}, signer.Visible{Field: bundle.OrganisationField})
+	prepared, err := signer.PrepareDocument(file, signer.Options{Certificates: chainOf(key), Now: d.clock.Now()}, signer.Visible{Field: bundle.OrganisationField})
 	if err != nil {
 		t.Fatal(err)
 	}
 	signature := sign(t, key, attest.SigningItem{SignedAttributes: prepared.Request.SignedAttributes, Algorithm: prepared.Request.Algorithm})
-	signed, err := prepared.Complete(pages, signature[0].Signature, d.clock.now())
+	signed, err := prepared.Complete(pages, signature[0].Signature, d.clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -425,7 +425,7 @@ func TestDeleteEvidence(t *testing.T) {
 	d := newDesk(t, nil)
 	d.withTSA(nil)
 	b := d.signed(t, 1)
-	d.clock.pass(2 * time.Hour) // so that what was asked before the signature is not what it carries
+	d.clock.Pass(2 * time.Hour) // so that what was asked before the signature is not what it carries
 	if _, err := d.Raise(t.Context(), b.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -522,8 +522,8 @@ func TestRaiseAtOnce(t *testing.T) {
 	anchors := s.anchors()
 	anchors.TSA = certs.Path{s.ca.TSARoot().Certificate}
 	for n := range s.both {
-		s.both[n] = attest.New(attest.Options{Store: s.stores[n], Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: s.clock.now},
-			Timestamper: &signer.TSA{URL: s.url + "/tsa", Anchors: anchors, Now: s.clock.now}})
+		s.both[n] = attest.New(attest.Options{Store: s.stores[n], Anchors: anchors, Revocation: &certs.HTTP{AllowPrivate: true, Now: s.clock.Now},
+			Timestamper: &signer.TSA{URL: s.url + "/tsa", Anchors: anchors, Now: s.clock.Now}})
 	}
 	s.Service = s.both[0]
 	for round := range 5 {

@@ -28,7 +28,7 @@ func TestStatusBehindRefusals(t *testing.T) {
 		}
 		return nil
 	})
-	d.clock.pass(time.Hour)
+	d.clock.Pass(time.Hour)
 	if got := d.status(t, b.ID, "recalled"); got.Reason != "nhầm đơn vị" || got.Since != want.Since {
 		t.Errorf("recalled since %q for %q, want %q for %q", got.Since, got.Reason, want.Since, want.Reason)
 	}
@@ -54,7 +54,7 @@ func TestRefusalsBounded(t *testing.T) {
 	if got := len(d.entries(t, "refused")); got != 101 {
 		t.Errorf("another account: %d refusals are in the chain, want 101", got)
 	}
-	d.clock.pass(time.Hour)
+	d.clock.Pass(time.Hour)
 	refused(d.alien, 2)
 	entries := d.entries(t, "refused")
 	if len(entries) != 103 || entries[101].Detail.String() != `{"act":"bundles.read","more":50}` || entries[102].Detail.String() != `{"act":"bundles.read"}` {

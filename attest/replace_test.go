@@ -8,13 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/bundle"
-	"kytiem/certs/devca"
 	"kytiem/minutes"
-	"kytiem/signer"
 	"kytiem/store"
 	"kytiem/verify"
 )
@@ -196,32 +194,7 @@ func TestSupersede(t *testing.T) {
 
 // statements gives the service a key of its own.
 func statements(t testing.TB) func(*attest.Options) {
-	return func(o *attest.Options) {
-		ca, err := devca.New(devca.Options{Now: func() time.Time { return time.Date(2022, 1, 5, 2, 0, 0, 0, time.UTC) }})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := ca.Serve(t.Context(), "127.0.0.1:0"); err != nil {
-			t.Fatal(err)
-		}
-		issued, err := ca.Issue(devca.Profile{Kind: devca.Organisation, CommonName: "Ký Tiêm", Identifiers: []string{"MST:0000000001"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p12, err := issued.PKCS12("x")
-		if err != nil {
-			t.Fatal(err)
-		}
-		key, err := signer.OpenPKCS12(p12, "x")
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Anchors.CA = append(o.Anchors.CA, ca.Root().Certificate)
-		o.Statements = &attest.Statements{Carrier: key}
-		for _, c := range key.Certificates() {
-			o.Statements.Chain = append(o.Statements.Chain, c.Raw)
-		}
-	}
+	return func(o *attest.Options) { desktest.Statements(t, o) }
 }
 
 // TestRecall: the rows are free again, the document still verifies and is said to be recalled.

@@ -138,7 +138,7 @@ func TestSealProvince(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := bundle.LegalBasisOn(bundle.DateOf(d.clock.now()), "75")
+	want, err := bundle.LegalBasisOn(bundle.DateOf(d.clock.Now()), "75")
 	if err != nil || !slices.Equal(m.LegalBasis, want) {
 		t.Errorf("legal basis %v, want %v (%v)", m.LegalBasis, want, err)
 	}

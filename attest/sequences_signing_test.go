@@ -140,7 +140,7 @@ func (m *model) refuse() {
 
 // expire lets an hour pass, in which every open request expires.
 func (m *model) expire() {
-	m.d.clock.pass(time.Hour)
+	m.d.clock.Pass(time.Hour)
 	for _, id := range slices.Sorted(maps.Keys(m.requests)) {
 		if err := m.d.Expire(m.t.Context(), id); err != nil {
 			m.Fatal(err)

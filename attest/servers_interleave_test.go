@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/audit"
 	"kytiem/bundle"
 	"kytiem/certs"
@@ -22,13 +23,7 @@ import (
 )
 
 // shared is the PostgreSQL server of all tests that do not stop it.
-var shared = pgtest.Shared{Furnish: func(address string) error {
-	s, err := store.Open(context.Background(), store.Options{Database: address})
-	if err != nil {
-		return err
-	}
-	return s.Close()
-}}
+var shared = pgtest.Shared{Furnish: desktest.Furnish}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -42,7 +37,7 @@ type servers struct {
 	*desk
 	both   [2]*attest.Service
 	stores [2]*store.Store
-	ahead  *clock // the second server's, which may go wrong
+	ahead  *desktest.Clock // the second server's, which may go wrong
 }
 
 // newServers makes two servers on a new database.
@@ -56,8 +51,8 @@ func serversAt(t testing.TB, database string, lifetime time.Duration) *servers {
 	t.Helper()
 	var anchors certs.Anchors
 	d := newDesk(t, func(o *attest.Options) { anchors = o.Anchors }) // of which all but the database is kept
-	s := &servers{desk: d, ahead: &clock{at: d.clock.at}}
-	for n, now := range []func() time.Time{d.clock.now, s.ahead.now} {
+	s := &servers{desk: d, ahead: desktest.NewClock()}
+	for n, now := range []func() time.Time{d.clock.Now, s.ahead.Now} {
 		var err error
 		if s.stores[n], err = store.Open(t.Context(), store.Options{Database: database, Now: now, Connections: 4}); err != nil {
 			t.Fatal(err)
@@ -73,8 +68,8 @@ func serversAt(t testing.TB, database string, lifetime time.Duration) *servers {
 
 // pass lets time pass for both servers.
 func (s *servers) pass(d time.Duration) {
-	s.clock.pass(d)
-	s.ahead.pass(d)
+	s.clock.Pass(d)
+	s.ahead.Pass(d)
 }
 
 // act is what one server does while the other does something else. It may come to one of
@@ -259,7 +254,7 @@ func (d *desk) checkBundle(t testing.TB, b store.Bundle, told map[string]int) {
 	if !signed {
 		return
 	}
-	judge := verify.Verifier{Anchors: d.anchors(), Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now}, At: d.clock.now()}
+	judge := verify.Verifier{Anchors: d.anchors(), Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now}, At: d.clock.Now()}
 	report, err := judge.Directory(ctx, b.ID, os.DirFS(dir))
 	if err != nil || report.Verdict != verify.TotalPassed {
 		t.Errorf("bundle %s from its files: %v (%v)", b.ID, report.Verdict, err)

@@ -246,8 +246,6 @@ func (s *servers) taken(t *testing.T) []store.Request {
 
 // late is the second server with its clock an hour ahead of the first's.
 func (s *servers) late() *attest.Service {
-	s.ahead.mutex.Lock()
-	defer s.ahead.mutex.Unlock()
-	s.ahead.at = s.clock.now().Add(time.Hour)
+	s.ahead.Set(s.clock.Now().Add(time.Hour))
 	return s.both[1]
 }

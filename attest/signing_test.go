@@ -94,7 +94,7 @@ func TestKeptSignature(t *testing.T) {
 				t.Fatal(err)
 			}
 			d.state(t, b.ID, bundle.Pending) // too early
-			d.clock.pass(time.Hour)
+			d.clock.Pass(time.Hour)
 			for range 2 {
 				if err := d.Expire(t.Context(), r.ID); err != nil {
 					t.Fatal(err)
@@ -132,7 +132,7 @@ func TestRequestLapses(t *testing.T) {
 	if !errors.Is(err, attest.ErrRequestOpen) {
 		t.Errorf("preparing twice: %v, want ErrRequestOpen", err)
 	}
-	d.clock.pass(time.Hour)
+	d.clock.Pass(time.Hour)
 	again := d.prepare(t, d.key, b.ID)
 	if old, err := d.SigningRequest(t.Context(), d.who[attest.Head], r.ID); err != nil || old.State != store.RequestLapsed {
 		t.Errorf("the old request is %s (%v), want lapsed", old.State, err)
@@ -189,11 +189,11 @@ func TestCertificates(t *testing.T) {
 	}{
 		{"another unit's", func(t *testing.T, d *desk) devca.Issued { return d.issue(t, "MST:0000000000") }, attest.ErrWrongHolder},
 		{"expired", func(t *testing.T, d *desk) devca.Issued {
-			d.clock.pass(20 * 365 * 24 * time.Hour)
+			d.clock.Pass(20 * 365 * 24 * time.Hour)
 			return d.key
 		}, certs.ErrExpired},
 		{"untrusted", func(t *testing.T, d *desk) devca.Issued {
-			ca, err := devca.New(devca.Options{Now: d.clock.now, FreshKeys: true})
+			ca, err := devca.New(devca.Options{Now: d.clock.Now, FreshKeys: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -204,7 +204,7 @@ func TestCertificates(t *testing.T) {
 			return issued
 		}, attest.ErrUntrusted},
 		{"revoked", func(t *testing.T, d *desk) devca.Issued {
-			if err := d.ca.Revoke(d.key.Certificate.SerialNumber, d.clock.now().Add(-time.Minute), 1); err != nil {
+			if err := d.ca.Revoke(d.key.Certificate.SerialNumber, d.clock.Now().Add(-time.Minute), 1); err != nil {
 				t.Fatal(err)
 			}
 			return d.key
@@ -216,7 +216,7 @@ func TestCertificates(t *testing.T) {
 					return err
 				}
 				return tx.BindCertificate(t.Context(), store.Certificate{ID: bundle.NewID(), Account: a.ID, Unit: commune,
-					Serial: "01", Issuer: "CN=x", NotBefore: d.clock.now(), NotAfter: d.clock.now(), SHA256: sha256.Sum256(d.key.Certificate.Raw), DER: d.key.Certificate.Raw, Identifiers: []string{}})
+					Serial: "01", Issuer: "CN=x", NotBefore: d.clock.Now(), NotAfter: d.clock.Now(), SHA256: sha256.Sum256(d.key.Certificate.Raw), DER: d.key.Certificate.Raw, Identifiers: []string{}})
 			})
 			return d.key
 		}, attest.ErrBoundElsewhere},
@@ -242,12 +242,12 @@ func TestRevokedMeanwhile(t *testing.T) {
 	d := newDesk(t, nil)
 	b := d.sealed(t, 2)
 	r := d.prepare(t, d.key, b.ID)
-	if err := d.ca.Revoke(d.key.Certificate.SerialNumber, d.clock.now(), 1); err != nil {
+	if err := d.ca.Revoke(d.key.Certificate.SerialNumber, d.clock.Now(), 1); err != nil {
 		t.Fatal(err)
 	}
 	anew := attest.New(attest.Options{Store: d.store, Anchors: certs.Anchors{CA: []*x509.Certificate{d.ca.Root().Certificate}},
-		Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.now}}) // another server, which has no answer kept
-	d.clock.pass(time.Minute)
+		Revocation: &certs.HTTP{AllowPrivate: true, Now: d.clock.Now}}) // another server, which has no answer kept
+	d.clock.Pass(time.Minute)
 	_, outcomes, err := anew.Complete(t.Context(), d.who[attest.Head], r.ID, sign(t, d.key, r.Items...))
 	if err != nil || !errors.Is(outcomes[0].Err, attest.ErrNotAccepted) || !errors.Is(outcomes[1].Err, attest.ErrNotAccepted) {
 		t.Errorf("completing: %+v, %v, want ErrNotAccepted for both", outcomes, err)
@@ -345,7 +345,7 @@ func TestRevokedToken(t *testing.T) {
 	id := bundle.NewID()
 	d.tx(t, func(tx *store.Tx) error {
 		return tx.AddToken(t.Context(), store.Token{ID: id, Account: d.who[attest.Head].Account, Hash: sha256.Sum256([]byte(secret)),
-			ExpiresAt: d.clock.now().Add(time.Hour)})
+			ExpiresAt: d.clock.Now().Add(time.Hour)})
 	})
 	who, err := d.Authenticate(t.Context(), secret)
 	if err != nil {

@@ -69,12 +69,12 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, err, attest.ErrUnauthenticated)
 		}
 	}
-	d.clock.pass(time.Hour - time.Second)
+	d.clock.Pass(time.Hour - time.Second)
 	actor, err := d.Authenticate(t.Context(), issued.Secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.clock.pass(time.Second)
+	d.clock.Pass(time.Second)
 	if _, err := d.Authenticate(t.Context(), issued.Secret); !errors.Is(err, attest.ErrUnauthenticated) {
 		t.Errorf("expired: %v", err)
 	}

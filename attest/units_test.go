@@ -118,6 +118,9 @@ func TestUnits(t *testing.T) {
 
 // TestUnitsAsBigAsTheCountry: one call takes the whole register.
 func TestUnitsAsBigAsTheCountry(t *testing.T) {
+	if testing.Short() {
+		t.Skip("enters many rows, one after the other")
+	}
 	d := newDesk(t, nil)
 	d.above(t)
 	units := make([]bundle.Unit, 0, 15_000)

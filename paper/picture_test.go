@@ -56,6 +56,9 @@ func noise(side int) image.Image {
 }
 
 func TestReadPicture(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws large pictures, one after the other")
+	}
 	opaque := image.NewGray(image.Rect(5, 5, 25, 15))
 	for _, tt := range []struct {
 		name          string

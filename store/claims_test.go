@@ -1,7 +1,6 @@
 package store
 
 import (
-	"path/filepath"
 	"testing"
 
 	"kytiem/bundle"
@@ -10,7 +9,7 @@ import (
 // TestNarrowClaims: of the results that a bundle claims those of other days are let go.
 func TestNarrowClaims(t *testing.T) {
 	for kind, database := range map[string]func() string{
-		"sqlite":   func() string { return filepath.Join(t.TempDir(), "kytiem.db") },
+		"sqlite":   func() string { return newFile(t) },
 		"postgres": func() string { return newDatabase(t) },
 	} {
 		t.Run(kind, func(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -75,7 +74,7 @@ var conformance = map[string]func(t *testing.T, s *Store, c *clock){
 
 func TestConformance(t *testing.T) {
 	databases := map[string]func(t testing.TB) string{
-		"sqlite":   func(t testing.TB) string { return filepath.Join(t.TempDir(), "a #?%20 file.db") },
+		"sqlite":   func(t testing.TB) string { return copied.Database(t, "a #?%20 file.db") },
 		"postgres": newDatabase,
 	}
 	for kind, database := range databases {

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"kytiem/bundle"
@@ -66,7 +65,7 @@ func TestFreed(t *testing.T) {
 		{"recalled", []bundle.Act{bundle.Confirm, bundle.Recall}, 5, 0},
 	}
 	for kind, database := range map[string]func() string{
-		"sqlite":   func() string { return filepath.Join(t.TempDir(), "kytiem.db") },
+		"sqlite":   func() string { return newFile(t) },
 		"postgres": func() string { return newDatabase(t) },
 	} {
 		for _, test := range tests {
@@ -107,7 +106,7 @@ func TestFreed(t *testing.T) {
 
 // TestFreedAmongOthers: what may not be claimed does not take the place of what may.
 func TestFreedAmongOthers(t *testing.T) {
-	for kind, database := range map[string]string{"sqlite": filepath.Join(t.TempDir(), "kytiem.db"), "postgres": newDatabase(t)} {
+	for kind, database := range map[string]string{"sqlite": newFile(t), "postgres": newDatabase(t)} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			s := open(t, database, &clock{now: today})

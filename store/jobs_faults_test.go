@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -83,7 +82,7 @@ func leftAt(s *Store) any {
 
 func TestRescue(t *testing.T) {
 	c := &clock{now: today}
-	t.Run("sqlite", func(t *testing.T) { t.Parallel(); testRescue(t, open(t, filepath.Join(t.TempDir(), "kytiem.db"), c)) })
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); testRescue(t, open(t, newFile(t), c)) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); testRescue(t, open(t, newDatabase(t), c)) })
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -20,7 +19,7 @@ func TestLists(t *testing.T) {
 	} {
 		t.Run(name+" sqlite", func(t *testing.T) {
 			t.Parallel()
-			test(t, open(t, filepath.Join(t.TempDir(), "kytiem.db"), &clock{now: today}))
+			test(t, open(t, newFile(t), &clock{now: today}))
 		})
 		t.Run(name+" postgres", func(t *testing.T) { t.Parallel(); test(t, open(t, newDatabase(t), &clock{now: today})) })
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -52,7 +51,7 @@ func TestOrphans(t *testing.T) {
 	const beat = 50 * time.Millisecond
 	c := &clock{now: today}
 	t.Run("sqlite", func(t *testing.T) {
-		s := open(t, filepath.Join(t.TempDir(), "kytiem.db"), c)
+		s := open(t, newFile(t), c)
 		left(t, s, workerPrefix+"A")
 		w, workers := noting(1)
 		start(t, s, WorkOptions{Workers: workers})

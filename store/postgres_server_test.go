@@ -6,16 +6,27 @@ import (
 	"testing"
 
 	"kytiem/store/pgtest"
+	"kytiem/store/sqlitetest"
 )
 
-// shared is the server of all tests that do not stop it.
-var shared = pgtest.Shared{Furnish: func(address string) error {
-	s, err := Open(context.Background(), Options{Database: address})
+// shared is the server of all tests that do not stop it, copied the file of those that do
+// without.
+var (
+	shared = pgtest.Shared{Furnish: furnish}
+	copied = sqlitetest.Shared{Furnish: furnish}
+)
+
+// furnish makes the tables in an empty database.
+func furnish(database string) error {
+	s, err := Open(context.Background(), Options{Database: database})
 	if err != nil {
 		return err
 	}
 	return s.Close()
-}}
+}
+
+// newFile makes a SQLite database with all tables and gives its path.
+func newFile(t testing.TB) string { return copied.Database(t, "kytiem.db") }
 
 // newDatabase makes a database with all tables in the shared server and gives its
 // address.

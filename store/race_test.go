@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -75,7 +74,7 @@ func TestRaces(t *testing.T) {
 		})
 		t.Run("sqlite/"+name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, filepath.Join(t.TempDir(), "kytiem.db"), &clock{now: today})
+			s := open(t, newFile(t), &clock{now: today})
 			race(t, [2]*Store{s, s})
 			checkInvariants(t, s)
 		})

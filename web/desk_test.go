@@ -17,6 +17,7 @@ import (
 
 	"kytiem/api"
 	"kytiem/attest"
+	"kytiem/attest/desktest"
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/certs/devca"
@@ -25,7 +26,6 @@ import (
 	"kytiem/pades"
 	made "kytiem/sample"
 	"kytiem/signer"
-	"kytiem/store"
 	"kytiem/verify"
 	"kytiem/web"
 )
@@ -50,21 +50,9 @@ type desk struct {
 
 func newDesk(t testing.TB, change func(*api.Options)) *desk {
 	t.Helper()
-	ca, err := devca.New(devca.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ca.Serve(t.Context(), "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), store.Options{Database: filepath.Join(t.TempDir(), "desk.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
+	ca, _ := desktest.Authority(t, time.Now)
 	d := &desk{temp: t.TempDir()}
-	ao := attest.Options{Store: s, Revocation: &certs.HTTP{AllowPrivate: true}, Temp: t.TempDir()}
-	ao.Anchors.CA = []*x509.Certificate{ca.Root().Certificate}
+	ao := desktest.Options(t, desktest.Database(t), ca, time.Now)
 	o := api.Options{Service: attest.New(ao), Metrics: prometheus.NewRegistry(), Temp: d.temp, Anonymous: 10_000}
 	if change != nil {
 		change(&o)
@@ -96,15 +84,7 @@ func (d *desk) furnish(t testing.TB, ca *devca.CA) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p12, err := issued.PKCS12("x")
-		if err != nil {
-			t.Fatal(err)
-		}
-		key, err := signer.OpenPKCS12(p12, "x")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return key
+		return desktest.Carrier(t, issued)
 	}
 	head, deputy := keyOf("Trần Văn Mẫu", "Chủ tịch"), keyOf("Lê Thị Thử", "Phó Chủ tịch")
 	d.plain = revised(nil, twoPages())

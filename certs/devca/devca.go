@@ -29,8 +29,10 @@ type Options struct {
 	// State is a directory in which keys, roots and the lists of issued and revoked certificates are kept, so that the
 	// next New there is the same authority. Empty: nothing is kept.
 	State string
-	// FreshKeys makes keys of its own for this authority. Without it (and without State) all authorities of a process share
-	// one set, since making keys takes longer than most tests; two of them are then the same authority to a verifier.
+	// FreshKeys makes keys of its own for this authority and for whom it certifies. Without it (and without State) all
+	// authorities of a process share one set, since making keys takes longer than most tests: two of them are then the same
+	// authority to a verifier, and the first whom either certifies has the same key, and so the second. No two whom one
+	// authority certifies have.
 	FreshKeys bool
 	// Now is the clock of certificates, answers and time-stamps; time.Now if nil.
 	Now func() time.Time
@@ -59,6 +61,7 @@ type CA struct {
 	issued    map[string]string // serial in hexadecimal → common name of the issuer
 	revoked   map[string]revocation
 	faults    map[string]Fault
+	certified map[string]int // kind of key → how many of the shared ones were given away
 }
 
 type revocation struct {
@@ -90,6 +93,9 @@ func newKeyRing() (keyRing, error) {
 	return ring, group.Wait()
 }
 
+// ownKeys reports whether the authority shares no keys with others.
+func (ca *CA) ownKeys() bool { return ca.options.FreshKeys || ca.options.State != "" }
+
 // New sets up an authority, or takes up the one in o.State. Certificates get their OCSP and CRL addresses only after
 // [CA.Serve].
 func New(o Options) (*CA, error) {
@@ -102,7 +108,7 @@ func New(o Options) (*CA, error) {
 	if o.OCSPFor == 0 {
 		o.OCSPFor = 10 * time.Minute
 	}
-	ca := &CA{options: o, issued: map[string]string{}, revoked: map[string]revocation{}, faults: map[string]Fault{}}
+	ca := &CA{options: o, issued: map[string]string{}, revoked: map[string]revocation{}, faults: map[string]Fault{}, certified: map[string]int{}}
 	found, err := ca.load()
 	if err == nil && !found {
 		err = ca.begin()
@@ -118,7 +124,7 @@ func New(o Options) (*CA, error) {
 
 // begin makes keys and the two roots.
 func (ca *CA) begin() (err error) {
-	if ca.options.FreshKeys || ca.options.State != "" {
+	if ca.ownKeys() {
 		ca.keys, err = newKeyRing()
 	} else {
 		ca.keys, err = processKeys()

@@ -2,10 +2,6 @@ package devca
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -58,7 +54,7 @@ func (ca *CA) Issue(p Profile) (Issued, error) {
 	}
 	key := p.Signer
 	if key == nil {
-		if key, err = newKey(p.Key); err != nil {
+		if key, err = ca.subjectKey(p.Key); err != nil {
 			return Issued{}, err
 		}
 	}
@@ -113,22 +109,6 @@ func (p Profile) Subject() ([]byte, error) {
 		return nil, fmt.Errorf("encoding the subject: %w", err)
 	}
 	return der, nil
-}
-
-func newKey(kind string) (crypto.Signer, error) {
-	switch kind {
-	case "", "rsa2048":
-		return rsa.GenerateKey(rand.Reader, 2048)
-	case "rsa3072":
-		return rsa.GenerateKey(rand.Reader, 3072)
-	case "rsa1024":
-		return rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // weak on purpose: for tests that it is refused
-	case "p256":
-		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	case "p384":
-		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	}
-	return nil, fmt.Errorf("key kind %q is none of rsa1024 rsa2048 rsa3072 p256 p384", kind)
 }
 
 // PKCS12 packs key, certificate and issuing authority as a carrier file (RFC 7292, with AES and SHA-256).

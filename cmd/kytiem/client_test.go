@@ -68,8 +68,9 @@ func (s *served) try(r request) (answer, error) {
 	return answer{got.StatusCode, got.Header, body}, nil
 }
 
-// patience is how long a call is repeated until it is answered.
-const patience = time.Minute
+// patience is how long a call is repeated until it is answered: many starts of a service
+// that is killed over and over, on a busy machine too.
+const patience = 3 * time.Minute
 
 // ask makes a call until it is answered, and decodes the answer.
 func (s *served) ask(r request, into any) error {

@@ -25,6 +25,7 @@ import (
 // to signature, each call repeated under its key until it is answered. Nothing they were
 // told of is lost, nothing is there twice, and no step is there by half.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	onBoth(t, 160, 40, crash)
 }
 
@@ -48,6 +49,7 @@ func onBoth(t *testing.T, sqlite, postgres int, take func(t *testing.T, s *serve
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			kills := tt.kills
 			if testing.Short() {
 				kills = tt.short
@@ -62,8 +64,14 @@ func onBoth(t *testing.T, sqlite, postgres int, take func(t *testing.T, s *serve
 // secondUnit is another sample unit whose register entry has an identifier.
 const secondUnit = "26383"
 
-// lifetime bounds how long the service lives before it is killed: some ten calls.
-const lifetime = 300 * time.Millisecond
+// lifetime bounds how long the service lives before it is killed, for each second that it
+// took to start: some ten calls, on a busy machine too, where a call that always takes
+// longer than the service lives would never be answered.
+const lifetime = 3 * time.Second
+
+// crashing bounds how long the service is killed over and over, which is less often on a
+// busy machine.
+const crashing = time.Minute
 
 // crash holds clients at work while the service dies kills times.
 func crash(t *testing.T, s *served, kills int) {
@@ -82,8 +90,8 @@ func crash(t *testing.T, s *served, kills int) {
 			}
 		})
 	}
-	for range kills {
-		time.Sleep(rand.N(lifetime))
+	for end := time.Now().Add(crashing); len(starts) <= kills && time.Now().Before(end); {
+		time.Sleep(rand.N(time.Duration(starts[len(starts)-1].Seconds() * float64(lifetime))))
 		s.kill()
 		starts = append(starts, s.start())
 	}
@@ -91,7 +99,7 @@ func crash(t *testing.T, s *served, kills int) {
 	clients.Wait()
 	s.stop()
 	slices.Sort(starts)
-	t.Logf("%d kills, %d and %d bundles signed; starts: half within %v, the longest %v", kills, len(done[0]), len(done[1]),
+	t.Logf("%d kills, %d and %d bundles signed; starts: half within %v, the longest %v", len(starts)-1, len(done[0]), len(done[1]),
 		starts[len(starts)/2].Round(time.Millisecond), starts[len(starts)-1].Round(time.Millisecond))
 	for n, err := range failed {
 		if err != nil {

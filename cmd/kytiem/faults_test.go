@@ -23,6 +23,7 @@ const outage = 5 * time.Second
 // power cut and by silence as of a broken network. Calls are told to come again, and all
 // goes on as before when it is back.
 func TestDatabaseGone(t *testing.T) {
+	t.Parallel()
 	pgtest.Need(t)
 	for _, tt := range []struct {
 		name        string
@@ -32,6 +33,7 @@ func TestDatabaseGone(t *testing.T) {
 		{"silent", (*pgtest.Server).Freeze, (*pgtest.Server).Thaw},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			server, err := pgtest.Start()
 			if err != nil {
 				t.Fatal(err)

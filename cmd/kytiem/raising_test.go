@@ -18,6 +18,7 @@ import (
 // TestCrashRaising kills a service that raises what clients sign: every bundle ends at B-LTA and passes by its files alone,
 // and the chain knows of every revision.
 func TestCrashRaising(t *testing.T) {
+	t.Parallel()
 	onBoth(t, 30, 20, func(t *testing.T, s *served, kills int) {
 		s.env = append(s.env, "KYTIEM_TSA="+s.ca.TSA)
 		crash(t, s, kills)
