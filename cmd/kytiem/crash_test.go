@@ -69,9 +69,9 @@ const secondUnit = "26383"
 // longer than the service lives would never be answered.
 const lifetime = 3 * time.Second
 
-// crashing bounds how long the service is killed over and over, which is less often on a
+// crashing bounds how long the service is killed over and over, which is less often on a very
 // busy machine.
-const crashing = time.Minute
+const crashing = 3 * time.Minute
 
 // crash holds clients at work while the service dies kills times.
 func crash(t *testing.T, s *served, kills int) {
