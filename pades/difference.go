@@ -63,14 +63,14 @@ func (d Difference) Level() Level {
 // referred to it (R-M2), also where there was no such object, and one that nothing
 // referred to counts as new. So the
 // cost lies in what a revision changes, and the references of the document are
-// read once for all revisions. Of an encrypted document, which cannot be read,
-// the error is [ErrEncrypted].
+// read once for all revisions. Of a locked document, and where a revision writes what
+// does not decrypt, the error is [ErrEncrypted].
 func (f *File) Differences(from int) ([]Difference, error) {
 	last := len(f.revisions) - 1
 	if from >= last {
 		return nil, nil
 	}
-	if f.encrypted {
+	if f.Locked() {
 		return nil, ErrEncrypted
 	}
 	g, err := f.references(from)
@@ -163,6 +163,9 @@ func (d *differ) compare() error {
 		return err
 	}
 	slices.SortFunc(changed, func(a, b Ref) int { return a.Number - b.Number })
+	if err := d.legible(changed); err != nil {
+		return err
+	}
 	for _, ref := range changed {
 		if !d.existed(ref) {
 			// What refers to it is an object that was changed, or one that referred to
@@ -186,6 +189,24 @@ func (d *differ) compare() error {
 		}
 		if err := d.rewritten(ref, before.value, after.value); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// legible holds that what a revision writes could be read whole (R-M10): another program
+// may make something of what does not decrypt here.
+func (d *differ) legible(changed []Ref) error {
+	if d.f.cipher == nil {
+		return nil
+	}
+	for _, ref := range changed {
+		v, err := d.f.Object(d.new, ref)
+		if err != nil {
+			return err
+		}
+		if v.sealed() {
+			return fmt.Errorf("object %d is encrypted otherwise than the document says: %w", ref.Number, ErrEncrypted)
 		}
 	}
 	return nil
