@@ -280,6 +280,18 @@ func (d *differ) rewritten(ref Ref, before, after Value) error {
 	return nil
 }
 
+// trailed reports whether an object is the trailer, of this revision or of one before: that
+// of a cross-reference stream is an object among others (7.5.8).
+func (d *differ) trailed(holder Ref) bool {
+	if holder.Number == 0 {
+		return true
+	}
+	e, _, ok := d.f.lookup(d.old, holder.Number)
+	return ok && e.kind == inUse && slices.ContainsFunc(d.f.revisions[:d.new], func(r revision) bool {
+		return slices.ContainsFunc(r.sections, func(s *section) bool { return s.stream && s.at == e.at })
+	})
+}
+
 // points reports whether a reference to an annotation only points at it, from
 // another one (12.5.6.2, 12.5.6.14) or from the structure tree (14.7.4.3): what it
 // is to the document is said by its place among a page's annotations.
@@ -298,7 +310,7 @@ func points(u use, v Value) bool {
 func (d *differ) used(u use, ref Ref, before, after Value) error {
 	root, _ := d.f.Trailer(d.old).Key("Root").Ref()
 	switch {
-	case u.holder.Number == 0 && u.path == "Info":
+	case u.path == "Info" && d.trailed(u.holder):
 		d.allowed(LongTerm, ref, "document information changed")
 		return nil
 	case u.holder == root:
