@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/md5" //nolint:depguard // what ISO 32000-1, 7.6.2, has; nothing is protected by it here
 	"encoding/binary"
+	"fmt"
 )
 
 // decipherer reads what a file holds encrypted.
@@ -191,4 +192,22 @@ func (v Value) sealed() bool {
 		}
 	}
 	return false
+}
+
+// legible holds that what a revision writes could be read whole (R-M10): another program
+// may make something of what does not decrypt here.
+func (d *differ) legible(changed []Ref) error {
+	if d.f.cipher == nil {
+		return nil
+	}
+	for _, ref := range changed {
+		v, err := d.f.Object(d.new, ref)
+		if err != nil {
+			return err
+		}
+		if v.sealed() {
+			return fmt.Errorf("object %d is encrypted otherwise than the document says: %w", ref.Number, ErrEncrypted)
+		}
+	}
+	return nil
 }

@@ -194,24 +194,6 @@ func (d *differ) compare() error {
 	return nil
 }
 
-// legible holds that what a revision writes could be read whole (R-M10): another program
-// may make something of what does not decrypt here.
-func (d *differ) legible(changed []Ref) error {
-	if d.f.cipher == nil {
-		return nil
-	}
-	for _, ref := range changed {
-		v, err := d.f.Object(d.new, ref)
-		if err != nil {
-			return err
-		}
-		if v.sealed() {
-			return fmt.Errorf("object %d is encrypted otherwise than the document says: %w", ref.Number, ErrEncrypted)
-		}
-	}
-	return nil
-}
-
 // existed reports whether the old revision has an object under ref.
 func (d *differ) existed(ref Ref) bool {
 	e, _, ok := d.f.lookup(d.old, ref.Number)
