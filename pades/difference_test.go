@@ -434,22 +434,28 @@ func FuzzDifferences(f *testing.F) {
 		if err != nil {
 			return
 		}
-		list, err := file.Differences(0)
-		if err != nil || list[0].Level() >= Annotate || file.Accounting(0) != nil {
-			return
-		}
-		last := len(file.revisions) - 1
-		before, after := must(file.pageIndex(0)), must(file.pageIndex(last))
-		if len(before) != len(after) {
-			t.Fatalf("%d pages, then %d", len(before), len(after))
-		}
-		for _, key := range []string{"Contents", "Resources", "MediaBox", "Rotate"} {
-			same, err := file.alike(0, must(file.Object(0, Ref{3, 0})).Key(key), last, must(file.Object(last, Ref{3, 0})).Key(key))
-			if err != nil || !same {
-				t.Errorf("/%s of the page changed unseen (%v)", key, err)
-			}
-		}
+		checkUnseen(t, file)
 	})
+}
+
+// checkUnseen holds that the page of the form shows what it showed, unless that was told.
+func checkUnseen(t *testing.T, file *File) {
+	t.Helper()
+	list, err := file.Differences(0)
+	if err != nil || list[0].Level() >= Annotate || file.Accounting(0) != nil {
+		return
+	}
+	last := len(file.revisions) - 1
+	before, after := must(file.pageIndex(0)), must(file.pageIndex(last))
+	if len(before) != len(after) {
+		t.Fatalf("%d pages, then %d", len(before), len(after))
+	}
+	for _, key := range []string{"Contents", "Resources", "MediaBox", "Rotate"} {
+		same, err := file.alike(0, must(file.Object(0, Ref{3, 0})).Key(key), last, must(file.Object(last, Ref{3, 0})).Key(key))
+		if err != nil || !same {
+			t.Errorf("/%s of the page changed unseen (%v)", key, err)
+		}
+	}
 }
 
 // BenchmarkDifferences is 25 signatures, each followed by a revision of validation

@@ -207,3 +207,33 @@ func replaceLast(s, old, replacement string) string {
 	i := strings.LastIndex(s, old)
 	return s[:i] + replacement + s[i+len(old):]
 }
+
+// FuzzEncryption: whatever says how a document is encrypted, and whatever one object is
+// replaced by, encrypted or in clear, the file is read in time, and the page changes in
+// nothing that is not told.
+func FuzzEncryption(f *testing.F) {
+	base := formObjects()
+	e := encryption(f, padestest.AESV2)
+	objects := e.Objects(base)
+	for _, way := range padestest.Ways() {
+		f.Add(encryption(f, way).Trailer, 8, base[8], false)
+	}
+	f.Add(e.Trailer, 5, base[5], false)
+	f.Add(e.Trailer, 5, streamText("/Filter /Crypt /DecodeParms << /Name /Identity >>", "BT ET"), true)
+	f.Add(strings.Replace(e.Trailer, "/StrF /StdCF", "/EncryptMetadata false /EFF /Identity", 1), 13, base[13], true)
+	f.Fuzz(func(t *testing.T, trailer string, number int, text string, clear bool) {
+		if number < 1 || number > 59 || len(trailer)+len(text) > 1<<16 {
+			return
+		}
+		later := map[int]string{number: text}
+		if !clear {
+			later = e.Objects(later)
+		}
+		pdf := written(objects, formTrailer+trailer)
+		pdf = appended(pdf, later, formTrailer+trailer+" /Prev "+startxref(pdf))
+		ask(t, pdf)
+		if file, err := Open(pdf); err == nil && len(file.revisions) == 2 {
+			checkUnseen(t, file)
+		}
+	})
+}
