@@ -4,8 +4,11 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/md5" //nolint:depguard // what ISO 32000-1, 7.6.2, has; nothing is protected by it here
+	"crypto/rc4" //nolint:depguard // likewise
+	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // decipherer reads what a file holds encrypted.
@@ -24,16 +27,22 @@ func (f *File) decipher(rev int, ref Ref, v *Value) error {
 	}
 	by := &objectCipher{decipherer: f.cipher, ref: ref}
 	by.strings(v)
-	if err := f.charge(32*int64(by.count), v.Start); err != nil || v.Kind != Stream {
-		return err
+	if v.Kind == Stream {
+		way, err := f.wayOf(rev, *v)
+		if err != nil {
+			return err
+		}
+		by.open(way, v)
 	}
-	way, err := f.wayOf(rev, *v)
-	if err != nil {
-		return err
-	}
-	by.open(way, v)
-	return nil
+	return f.charge(by.cost, v.Start)
 }
+
+// What decrypting costs beside its length, in bytes parsed: millions of strings of a letter
+// are to take no longer than as much of anything else.
+const (
+	perKey  = 512
+	perText = 96
+)
 
 // wayOf is how the data of a stream are encrypted.
 func (f *File) wayOf(rev int, stream Value) (method, error) {
@@ -86,18 +95,18 @@ func settled(stream Value) bool {
 // objectCipher decrypts what belongs to one object.
 type objectCipher struct {
 	*decipherer
-	ref   Ref
-	count int // of strings
+	ref  Ref
+	cost int64
 
-	keys  [unknown][]byte // by method
-	block cipher.Block
+	stream    *rc4.Cipher
+	keystream []byte // of stream, as far as it was needed: every string begins with it
+	block     cipher.Block
 }
 
 // strings decrypts every string of a value but what is signed: the /Contents of a
 // signature dictionary, which is the dictionary that has a /ByteRange (7.6.1, 12.8.1).
 func (o *objectCipher) strings(v *Value) {
 	if v.Kind == String {
-		o.count++
 		o.open(o.texts, v)
 		return
 	}
@@ -116,20 +125,38 @@ func (o *objectCipher) open(way method, v *Value) {
 	text, ok := v.octets, true
 	switch way {
 	case plain:
+		return
 	case byRC4:
-		if len(text) > 0 {
-			text = rc4Of(o.keyFor(way), text)
-		}
+		text, ok = o.openRC4(text)
 	case byAES:
 		text, ok = o.openAES(text)
 	default:
 		ok = false
 	}
+	o.cost += perText
 	if !ok {
 		v.number = uint64(o.ref.Number)<<32 | uint64(o.ref.Generation)
 		return
 	}
 	v.octets = text
+}
+
+func (o *objectCipher) openRC4(text []byte) ([]byte, bool) {
+	if o.stream == nil {
+		stream, err := rc4.NewCipher(o.derived(nil))
+		if err != nil { // of a key of 10 to 16 bytes there is none
+			return nil, false
+		}
+		o.stream = stream
+	}
+	if more := len(text) - len(o.keystream); more > 0 {
+		further := make([]byte, more)
+		o.stream.XORKeyStream(further, further)
+		o.keystream = append(o.keystream, further...)
+	}
+	out := make([]byte, len(text))
+	subtle.XORBytes(out, text, o.keystream[:len(text)])
+	return out, true
 }
 
 // openAES undoes CBC after an initialization vector, with the padding of RFC 8018. Nothing
@@ -142,7 +169,11 @@ func (o *objectCipher) openAES(text []byte) ([]byte, bool) {
 		return nil, false
 	}
 	if o.block == nil {
-		block, err := aes.NewCipher(o.keyFor(byAES))
+		key := o.key // of version 5 all objects have the file's (algorithm 1.A)
+		if o.version < 5 {
+			key = o.derived([]byte("sAlT"))
+		}
+		block, err := aes.NewCipher(key)
 		if err != nil { // of a key of 16 or 32 bytes there is none
 			return nil, false
 		}
@@ -162,23 +193,12 @@ func (o *objectCipher) openAES(text []byte) ([]byte, bool) {
 	return out[:len(out)-padding], true
 }
 
-// keyFor is the object's key (algorithm 1); of version 5 all have the file's (algorithm 1.A).
-func (o *objectCipher) keyFor(way method) []byte {
-	if o.version == 5 {
-		return o.key
-	}
-	if o.keys[way] == nil {
-		number, generation := binary.LittleEndian.AppendUint32(nil, uint32(o.ref.Number)), binary.LittleEndian.AppendUint16(nil, uint16(o.ref.Generation))
-		sum := md5.New()
-		sum.Write(o.key)
-		sum.Write(number[:3])
-		sum.Write(generation)
-		if way == byAES {
-			sum.Write([]byte("sAlT"))
-		}
-		o.keys[way] = sum.Sum(nil)[:min(len(o.key)+5, md5.Size)]
-	}
-	return o.keys[way]
+// derived is the object's key (algorithm 1).
+func (o *objectCipher) derived(salt []byte) []byte {
+	o.cost += perKey
+	number, generation := binary.LittleEndian.AppendUint32(nil, uint32(o.ref.Number)), binary.LittleEndian.AppendUint16(nil, uint16(o.ref.Generation))
+	sum := md5.Sum(slices.Concat(o.key, number[:3], generation, salt))
+	return sum[:min(len(o.key)+5, md5.Size)]
 }
 
 // sealed reports whether something in a value did not decrypt.
