@@ -122,7 +122,7 @@ func (o *objectCipher) strings(v *Value) {
 // open decrypts a string or the data of a stream. What does not decrypt is marked by the
 // object it stands in: the same bytes elsewhere, under another key, would be another text.
 func (o *objectCipher) open(way method, v *Value) {
-	text, ok := v.octets, true
+	text, ok := v.octets, false
 	switch way {
 	case plain:
 		return
@@ -130,8 +130,6 @@ func (o *objectCipher) open(way method, v *Value) {
 		text, ok = o.openRC4(text)
 	case byAES:
 		text, ok = o.openAES(text)
-	default:
-		ok = false
 	}
 	o.cost += perText
 	if !ok {
