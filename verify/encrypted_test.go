@@ -178,3 +178,30 @@ func TestLocked(t *testing.T) {
 		}
 	}
 }
+
+// FuzzEncryptedRevision is FuzzRevision on an encrypted document, the object encrypted as the
+// document says, or not.
+func FuzzEncryptedRevision(f *testing.F) {
+	w, text := newWorld(f), formText()
+	e, err := padestest.New(padestest.AESV3, "")
+	if err != nil {
+		f.Fatal(err)
+	}
+	signed := dictionary{number: 20, encryption: e, objects: map[int]string{7: strings.Replace(text[7], " >>", " /V 20 0 R >>", 1)}}.
+		signedBy(f, w.issue(f, nil), revised(nil, e.Objects(text), e.Trailer))
+	for n, object := range text {
+		f.Add(n, object, false)
+	}
+	f.Add(5, streamOf("/Filter /Crypt", "BT (4000 doses) Tj ET"), true)
+	v := w.judgeBy()
+	f.Fuzz(func(t *testing.T, number int, object string, clear bool) {
+		if number < 1 || number > 89 {
+			return
+		}
+		objects := map[int]string{number: object}
+		if !clear {
+			objects = e.Objects(objects)
+		}
+		checkPages(t, v, revised(signed, objects, e.Trailer))
+	})
+}
