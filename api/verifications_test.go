@@ -197,7 +197,8 @@ func TestWhereABundleStands(t *testing.T) {
 	}
 }
 
-// TestPassword: a wrong password is told, a right one and none are not in the way.
+// TestPassword: a wrong password is told, a right one opens the document, and none is not in
+// the way.
 func TestPassword(t *testing.T) {
 	d := newDesk(t, nil)
 	document, err := os.ReadFile("../pades/testdata/password/r6.pdf")
@@ -211,6 +212,18 @@ func TestPassword(t *testing.T) {
 	wrong.is(t, http.StatusUnprocessableEntity, "password")
 	if strings.Contains(d.log.String(), "mật khẩu") {
 		t.Errorf("the password is repeated: %s", wrong.body)
+	}
+	streams, err := os.ReadFile("../pades/testdata/password/r6-streams.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password, want := range map[string]string{"": "[]", "user": "[head organisation]"} {
+		var r struct {
+			UnsignedFields []string `json:"unsigned_fields"`
+		}
+		if ask(streams, password).into(t, &r); "["+strings.Join(r.UnsignedFields, " ")+"]" != want {
+			t.Errorf("with %q the fields are %v, want %s", password, r.UnsignedFields, want)
+		}
 	}
 	for name, a := range map[string]*answer{
 		"user's": ask(document, "user"), "owner's": ask(document, "owner"), "none": ask(document, ""),

@@ -23,9 +23,8 @@ type Submission struct {
 	Full    bool            // the report is to hold the evidence, too
 	At      time.Time       // the time to be judged at; zero is now
 
-	// Password is that of an encrypted PDF; empty is none. It is held against the document
-	// and opens nothing: signatures over a whole file need none, and what follows others
-	// stays unread (R-M10).
+	// Password is that of an encrypted PDF; empty is none. Signatures over a whole file need
+	// none; what follows others, names and texts are read with it (R-M10).
 	Password string
 }
 
@@ -43,7 +42,7 @@ func (s *Service) Verify(ctx context.Context, in Submission) (*verify.Report, er
 	if err != nil {
 		return nil, err
 	}
-	v.Full = in.Full
+	v.Full, v.Password = in.Full, in.Password
 	if !in.At.IsZero() {
 		v.At = in.At
 	}
@@ -63,7 +62,7 @@ func wrongPassword(in Submission) bool {
 	if err != nil || !file.Encrypted() {
 		return false // which the report tells
 	}
-	opens, err := file.Opens(in.Password)
+	opens, err := file.Unlock(in.Password)
 	return err == nil && !opens
 }
 

@@ -59,8 +59,8 @@ func (f *File) continues(r int) error {
 		return broken(ruleTrailer, at, "a revision encrypted otherwise")
 	}
 	// Honest programs change /ID, both halves of it; only what is encrypted
-	// depends on it (7.6.3.3).
-	if f.encrypted && !now.Key("ID").same(before.Key("ID")) {
+	// depends on it, and on its first half (7.6.3.3).
+	if f.encrypted && !f.identifier(r).same(f.identifier(r-1)) {
 		return broken(ruleTrailer, at, "a revision of an encrypted document with another /ID")
 	}
 	size, _ := now.Key("Size").Int()

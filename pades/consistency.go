@@ -54,7 +54,7 @@ func (c *comparison) equal(a, b Value, depth int) (bool, error) {
 	if !a.IsDictionary() && a.Kind != Array {
 		return a.same(b), nil
 	}
-	if a.Kind == Stream && string(a.octets) != string(b.octets) {
+	if a.Kind == Stream && (a.number != b.number || string(a.octets) != string(b.octets)) {
 		return false, nil
 	}
 	find := b.finder()

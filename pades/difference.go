@@ -63,14 +63,14 @@ func (d Difference) Level() Level {
 // referred to it (R-M2), also where there was no such object, and one that nothing
 // referred to counts as new. So the
 // cost lies in what a revision changes, and the references of the document are
-// read once for all revisions. Of an encrypted document, which cannot be read,
-// the error is [ErrEncrypted].
+// read once for all revisions. Of a locked document, and where a revision writes what
+// does not decrypt, the error is [ErrEncrypted].
 func (f *File) Differences(from int) ([]Difference, error) {
 	last := len(f.revisions) - 1
 	if from >= last {
 		return nil, nil
 	}
-	if f.encrypted {
+	if f.Locked() {
 		return nil, ErrEncrypted
 	}
 	g, err := f.references(from)
@@ -163,6 +163,9 @@ func (d *differ) compare() error {
 		return err
 	}
 	slices.SortFunc(changed, func(a, b Ref) int { return a.Number - b.Number })
+	if err := d.legible(changed); err != nil {
+		return err
+	}
 	for _, ref := range changed {
 		if !d.existed(ref) {
 			// What refers to it is an object that was changed, or one that referred to
@@ -259,6 +262,18 @@ func (d *differ) rewritten(ref Ref, before, after Value) error {
 	return nil
 }
 
+// trailed reports whether an object is the trailer, of this revision or of one before: that
+// of a cross-reference stream is an object among others (7.5.8).
+func (d *differ) trailed(holder Ref) bool {
+	if holder.Number == 0 {
+		return true
+	}
+	e, _, ok := d.f.lookup(d.old, holder.Number)
+	return ok && e.kind == inUse && slices.ContainsFunc(d.f.revisions[:d.new], func(r revision) bool {
+		return slices.ContainsFunc(r.sections, func(s *section) bool { return s.stream && s.at == e.at })
+	})
+}
+
 // points reports whether a reference to an annotation only points at it, from
 // another one (12.5.6.2, 12.5.6.14) or from the structure tree (14.7.4.3): what it
 // is to the document is said by its place among a page's annotations.
@@ -277,7 +292,7 @@ func points(u use, v Value) bool {
 func (d *differ) used(u use, ref Ref, before, after Value) error {
 	root, _ := d.f.Trailer(d.old).Key("Root").Ref()
 	switch {
-	case u.holder.Number == 0 && u.path == "Info":
+	case u.path == "Info" && d.trailed(u.holder):
 		d.allowed(LongTerm, ref, "document information changed")
 		return nil
 	case u.holder == root:

@@ -297,6 +297,26 @@ func TestDifferencesOfLeftovers(t *testing.T) {
 	}
 }
 
+// TestDifferencesOfInformation: document information is changed by every program, however
+// many trailers name it, and of cross-reference streams each is an object.
+func TestDifferencesOfInformation(t *testing.T) {
+	objects := twoFieldsObjects()
+	objects[10] = "<< /ModDate (D:2026) >>"
+	pdf := converted(t, written(objects, "/Size 11 /Root 1 0 R /Info 10 0 R"), "--object-streams=generate")
+	pdf = appendedDSS(t, signed(t, pdf, SignatureOptions{Field: "head"}), Evidence{Certs: dered("issuer")})
+	trailer := opened(t, pdf).Trailer(2)
+	root, _ := trailer.Key("Root").Ref()
+	info, _ := trailer.Key("Info").Ref()
+	size, _ := trailer.Key("Size").Int()
+	for range 2 {
+		pdf = appended(pdf, map[int]string{info.Number: "<< /ModDate (D:2027) >>"}, fmt.Sprintf("/Size %d /Root %d 0 R /Info %d 0 R /Prev %s", size, root.Number, info.Number, startxref(pdf)))
+	}
+	list, err := opened(t, pdf).Differences(1)
+	if err != nil || len(list) != 3 || list[1].Level() != LongTerm {
+		t.Errorf("got %+v, %v", list, err)
+	}
+}
+
 func TestDifferencesEncrypted(t *testing.T) {
 	pdf := written(formObjects(), formTrailer+" /Encrypt << /Filter /Standard >>")
 	pdf = appended(pdf, nil, formTrailer+" /Encrypt << /Filter /Standard >> /Prev "+startxref(pdf))
@@ -414,22 +434,28 @@ func FuzzDifferences(f *testing.F) {
 		if err != nil {
 			return
 		}
-		list, err := file.Differences(0)
-		if err != nil || list[0].Level() >= Annotate || file.Accounting(0) != nil {
-			return
-		}
-		last := len(file.revisions) - 1
-		before, after := must(file.pageIndex(0)), must(file.pageIndex(last))
-		if len(before) != len(after) {
-			t.Fatalf("%d pages, then %d", len(before), len(after))
-		}
-		for _, key := range []string{"Contents", "Resources", "MediaBox", "Rotate"} {
-			same, err := file.alike(0, must(file.Object(0, Ref{3, 0})).Key(key), last, must(file.Object(last, Ref{3, 0})).Key(key))
-			if err != nil || !same {
-				t.Errorf("/%s of the page changed unseen (%v)", key, err)
-			}
-		}
+		checkUnseen(t, file)
 	})
+}
+
+// checkUnseen holds that the page of the form shows what it showed, unless that was told.
+func checkUnseen(t *testing.T, file *File) {
+	t.Helper()
+	list, err := file.Differences(0)
+	if err != nil || list[0].Level() >= Annotate || file.Accounting(0) != nil {
+		return
+	}
+	last := len(file.revisions) - 1
+	before, after := must(file.pageIndex(0)), must(file.pageIndex(last))
+	if len(before) != len(after) {
+		t.Fatalf("%d pages, then %d", len(before), len(after))
+	}
+	for _, key := range []string{"Contents", "Resources", "MediaBox", "Rotate"} {
+		same, err := file.alike(0, must(file.Object(0, Ref{3, 0})).Key(key), last, must(file.Object(last, Ref{3, 0})).Key(key))
+		if err != nil || !same {
+			t.Errorf("/%s of the page changed unseen (%v)", key, err)
+		}
+	}
 }
 
 // BenchmarkDifferences is 25 signatures, each followed by a revision of validation

@@ -47,5 +47,6 @@
 //
 // What is written is PAdES baseline (ETSI EN 319 142-1, 6.3): sub-filter
 // ETSI.CAdES.detached, /M as the claimed time, no certification (DocMDP), no
-// /Cert. Encrypted files are recognised and neither decrypted nor signed.
+// /Cert. Files encrypted by the standard security handler are read, with the
+// empty password or one given to [File.Unlock], and never signed.
 package pades

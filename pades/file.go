@@ -40,6 +40,7 @@ type File struct {
 	revisions []revision // oldest first
 
 	encrypted bool
+	cipher    *decipherer             // nil unless it is encrypted and open
 	listed    map[int][]int           // object number → revisions that list it, oldest first; nil while revisions are few
 	streams   map[int64]*objectStream // by offset in the file
 	nested    int                     // indirect lengths and object streams being resolved
@@ -100,6 +101,9 @@ func (l Limits) Open(b []byte) (*File, error) {
 	if err := f.readChain(); err != nil {
 		return nil, fmt.Errorf("opening the document: %w", err)
 	}
+	if f.encrypted {
+		f.tryEmpty()
+	}
 	return f, nil
 }
 
@@ -123,7 +127,8 @@ func (f *File) Tail() []byte { return f.b[f.revisions[len(f.revisions)-1].End:] 
 func (f *File) Trailer(rev int) Value { return f.revisions[rev].sections[0].trailer }
 
 // Encrypted reports whether any revision claims to be encrypted (7.6). Strings
-// and streams of such a file are not what they seem; its byte ranges are.
+// and streams of such a file are not what they seem (see [File.Locked]); its byte
+// ranges are.
 func (f *File) Encrypted() bool { return f.encrypted }
 
 // Changed lists the objects that revision rev writes, whether new or in place

@@ -19,11 +19,24 @@ func (f *File) decode(rev int, stream Value) ([]byte, error) {
 	if stream.Key("F").Kind != Null {
 		return nil, broken(ruleStructure, stream.Start, "a stream whose data lie in another file")
 	}
-	filter, err := f.sole(rev, stream, "Filter")
+	if stream.number != 0 {
+		return nil, broken(ruleStructure, stream.Start, "a stream that is encrypted otherwise than the document says")
+	}
+	undone := 0 // filters
+	if f.cipher != nil {
+		own, _, err := f.cryptFilter(rev, stream)
+		if err != nil {
+			return nil, err
+		}
+		if own {
+			undone = 1
+		}
+	}
+	filter, err := f.sole(rev, stream, "Filter", undone)
 	if err != nil {
 		return nil, err
 	}
-	parms, err := f.sole(rev, stream, "DecodeParms")
+	parms, err := f.sole(rev, stream, "DecodeParms", undone)
 	if err != nil {
 		return nil, err
 	}
@@ -42,17 +55,24 @@ func (f *File) decode(rev int, stream Value) ([]byte, error) {
 	return nil, broken(ruleStructure, stream.Start, "a stream with a filter that is not read here")
 }
 
-// sole resolves an entry that is one value or an array of at most one.
-func (f *File) sole(rev int, dict Value, key string) (Value, error) {
+// sole resolves an entry that is one value or an array of at most one, behind those that
+// are done with.
+func (f *File) sole(rev int, dict Value, key string, done int) (Value, error) {
 	v, err := f.key(rev, dict, key)
-	if err != nil || v.Kind != Array {
-		return v, err
+	if err != nil {
+		return Value{}, err
 	}
-	switch len(v.items) {
+	if v.Kind != Array {
+		if done > 0 {
+			return Value{}, nil
+		}
+		return v, nil
+	}
+	switch items := v.items[min(done, len(v.items)):]; len(items) {
 	case 0:
 		return Value{}, nil
 	case 1:
-		return f.Resolve(rev, v.items[0])
+		return f.Resolve(rev, items[0])
 	}
 	return Value{}, broken(ruleStructure, dict.Start, "a stream with several filters")
 }

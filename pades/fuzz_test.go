@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"kytiem/pades/padestest"
 )
 
 // fuzzSeeds are documents of our own, and those of the corpus where it is.
@@ -15,6 +17,9 @@ func fuzzSeeds(f *testing.F) [][]byte {
 		base, once, signed(f, once, SignatureOptions{Field: "organisation", Reserve: 1500}),
 		stamped(f, appendedDSS(f, once, Evidence{Certs: dered("issuer"), CRLs: dered("list")})),
 		hybrid(), forward(), certified(2), revised(base, 12), []byte("%PDF-1.7\n"),
+	}
+	for _, way := range padestest.Ways() {
+		seeds = append(seeds, lockedFields(f, way))
 	}
 	for _, file := range fuzzCorpus() {
 		if len(file) < 20_000 { // the fuzzer gets nowhere with large ones
@@ -138,7 +143,7 @@ func FuzzObjects(f *testing.F) {
 func TestMutations(t *testing.T) {
 	once := signed(t, twoFields(), SignatureOptions{Field: "head", Reserve: 1500})
 	streams := converted(t, once, "--object-streams=generate")
-	for _, pdf := range [][]byte{once, hybrid(), streams, revised(twoFields(), 9), converted(t, twoFields(), "--linearize")} {
+	for _, pdf := range [][]byte{once, hybrid(), streams, revised(twoFields(), 9), converted(t, twoFields(), "--linearize"), lockedFields(t, padestest.AESV3)} {
 		for i := 0; i < len(pdf); i += 11 {
 			for _, c := range []byte{pdf[i] ^ 1, pdf[i] ^ 0x80, '9', '\n', '<', '('} {
 				changed := bytes.Clone(pdf)

@@ -43,8 +43,8 @@ func (f *File) indirectAt(rev int, at, limit int64) (indirect, error) {
 		return indirect{}, err
 	}
 	cost := f.parsed - before
-	// The length of a stream may be another one to another revision.
-	if obj.value.Key("Length").Kind == Reference || f.known.size+cost+perKnown > maxKnown {
+	// The length of a stream may be another one to another revision, and so may its filter.
+	if obj.value.Key("Length").Kind == Reference || f.cipher != nil && !settled(obj.value) || f.known.size+cost+perKnown > maxKnown {
 		return obj, nil
 	}
 	if f.known.at == nil {

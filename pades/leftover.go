@@ -7,7 +7,7 @@ import "slices"
 // leave such things behind; shadow attacks lay them down to be switched to after signing
 // (R-M11). They are a reason to look, never to refuse.
 func (f *File) Leftovers(rev int) ([]Ref, error) {
-	if f.encrypted {
+	if f.Locked() {
 		return nil, ErrEncrypted
 	}
 	g, err := f.references(rev)

@@ -135,6 +135,11 @@ func (f *File) parseIndirect(rev int, at, limit int64) (indirect, error) {
 		}
 		s.space()
 	}
+	if f.cipher != nil {
+		if err := f.decipher(rev, ref, &v); err != nil {
+			return indirect{}, err
+		}
+	}
 	if !s.word("endobj") {
 		return indirect{}, s.fail("an object that does not end in endobj")
 	}

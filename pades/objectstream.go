@@ -1,6 +1,9 @@
 package pades
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // objectStream is a decoded object stream (7.5.7).
 type objectStream struct {
@@ -38,8 +41,8 @@ func (f *File) compressedObject(rev, in, number int, e entry) (indirect, error) 
 // which must be the one a reader of revision rev means by it: were the stream
 // replaced later, that reader would find other objects than were written.
 func (f *File) objectStream(rev, in int, number int64) (*objectStream, error) {
-	if f.Encrypted() {
-		return nil, broken("R-M10", 0, "an object stream of an encrypted document")
+	if f.Locked() {
+		return nil, fmt.Errorf("reading an object stream: %w", ErrEncrypted)
 	}
 	e, listing, ok := f.lookup(in, int(min(number, 1<<40)))
 	if now, _, _ := f.lookup(rev, int(min(number, 1<<40))); !ok || e.kind != inUse || e.index != 0 || now != e {

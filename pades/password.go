@@ -9,78 +9,47 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
-	"fmt"
 )
 
-// ErrHandler is a document that is encrypted in a way of which nothing is known here.
-var ErrHandler = fmt.Errorf("not by the standard security handler: %w", ErrEncrypted)
-
-// Opens reports whether a password is the user's or the owner's of an encrypted document
-// (ISO 32000-1, 7.6.3; ISO 32000-2, 7.6.4). It decrypts nothing; who gives a wrong
-// password has to be told, rather than that the document says less than hoped.
-func (f *File) Opens(password string) (bool, error) {
-	h, err := f.handler()
-	if err != nil {
-		return false, err
-	}
+// fileKey is the key of the file that a password opens, the user's or the owner's
+// (ISO 32000-1, 7.6.3; ISO 32000-2, 7.6.4); nil if it is neither.
+func (h *handler) fileKey(password string) []byte {
 	if h.revision >= 5 {
 		word := []byte(password[:min(len(password), 127)])
-		return bytes.Equal(h.hash(word, h.user[32:40], nil), h.user[:32]) || bytes.Equal(h.hash(word, h.owner[32:40], h.user[:48]), h.owner[:32]), nil
+		if key := h.unwrapped(word, h.user, h.userKey, nil); key != nil {
+			return key
+		}
+		return h.unwrapped(word, h.owner, h.ownerKey, h.user[:48])
 	}
 	word := padded([]byte(password))
-	return h.opensUser(word) || h.opensUser(padded(h.userPassword(word))), nil
+	if key := h.keyOfUser(word); key != nil {
+		return key
+	}
+	return h.keyOfUser(padded(h.userPassword(word)))
 }
 
-// handler is the standard security handler's dictionary (table 21).
-type handler struct {
-	revision    int
-	length      int // of the key, in bytes
-	owner, user []byte
-	permissions uint32
-	id          []byte // the first half of the document's
-	metadata    bool   // encrypted, too
-}
-
-func (f *File) handler() (*handler, error) {
-	last := len(f.revisions) - 1
-	d, err := f.key(last, f.Trailer(last), "Encrypt")
-	if err != nil {
-		return nil, err
+// unwrapped is algorithm 2.A: the key that the dictionary holds, encrypted under a digest
+// of the password, with what it says of itself in /Perms. Permissions are nobody's
+// business here; whether metadata is encrypted decides what is read.
+func (h *handler) unwrapped(word, check, wrapped, user []byte) []byte {
+	if !bytes.Equal(h.hash(word, check[32:40], user), check[:32]) {
+		return nil
 	}
-	number := func(key string, otherwise int64) int64 {
-		if n, ok := d.Key(key).Int(); ok {
-			return n
-		}
-		return otherwise
+	block, err := aes.NewCipher(h.hash(word, check[40:48], user))
+	if err != nil { // of a key of 32 bytes there is none
+		return nil
 	}
-	h := &handler{revision: int(number("R", 0)), length: int(number("Length", 40) / 8), owner: d.Key("O").Octets(), user: d.Key("U").Octets(),
-		permissions: uint32(number("P", 0)), metadata: true}
-	if m := d.Key("EncryptMetadata"); m.Kind == Boolean {
-		h.metadata = m.Bool()
+	key := bytes.Clone(wrapped[:32])
+	cipher.NewCBCDecrypter(block, make([]byte, aes.BlockSize)).CryptBlocks(key, key)
+	if block, err = aes.NewCipher(key); err != nil {
+		return nil
 	}
-	id, err := f.key(last, f.Trailer(last), "ID")
-	if err != nil {
-		return nil, err
+	sealed := make([]byte, aes.BlockSize)
+	block.Decrypt(sealed, h.sealed[:aes.BlockSize]) // algorithm 13
+	if string(sealed[9:12]) != "adb" || (sealed[8] == 'T') != h.metadata {
+		return nil
 	}
-	if items := id.Items(); len(items) > 0 {
-		h.id = items[0].Octets()
-	}
-	least := 32
-	switch h.revision {
-	case 2:
-		h.length = 5
-	case 3:
-	case 4: // the length is that of the crypt filter, of 128 bits always (table 25)
-		h.length = 16
-	case 5, 6: // whose keys are no digests of passwords
-		h.length, least = 16, 48
-	default:
-		return nil, ErrHandler
-	}
-	if d.Key("Filter").Name() != "Standard" || h.length < 5 || h.length > 16 || len(h.owner) < least || len(h.user) < least {
-		return nil, ErrHandler
-	}
-	return h, nil
+	return key
 }
 
 // padded is a password of 32 bytes (algorithm 2, step a).
@@ -89,8 +58,8 @@ func padded(password []byte) []byte {
 	return append(bytes.Clone(password[:min(len(password), 32)]), padding...)[:32]
 }
 
-// opensUser is algorithm 6 with algorithms 2, 4 and 5.
-func (h *handler) opensUser(word []byte) bool {
+// keyOfUser is algorithm 6 with algorithms 2, 4 and 5: the key, if the password is the user's.
+func (h *handler) keyOfUser(word []byte) []byte {
 	sum := md5.New()
 	sum.Write(word)
 	sum.Write(h.owner[:32])
@@ -101,7 +70,10 @@ func (h *handler) opensUser(word []byte) bool {
 	}
 	key := h.stretched(sum.Sum(nil))
 	if h.revision == 2 {
-		return bytes.Equal(rc4Of(key, padded(nil)), h.user[:32])
+		if !bytes.Equal(rc4Of(key, padded(nil)), h.user[:32]) {
+			return nil
+		}
+		return key
 	}
 	sum.Reset()
 	sum.Write(padded(nil))
@@ -110,7 +82,10 @@ func (h *handler) opensUser(word []byte) bool {
 	for i := range 20 {
 		text = rc4Of(turned(key, i), text)
 	}
-	return bytes.Equal(text, h.user[:16])
+	if !bytes.Equal(text, h.user[:16]) {
+		return nil
+	}
+	return key
 }
 
 // userPassword is what an owner's password, if it is that, decrypts (algorithm 7 with 3).

@@ -9,10 +9,10 @@ import (
 	"kytiem/pades"
 )
 
-// TestOpens asks of documents that qpdf encrypted in each way there is which passwords are
+// TestUnlock asks of documents that qpdf encrypted in each way there is which passwords are
 // theirs.
-func TestOpens(t *testing.T) {
-	for _, name := range []string{"r2", "r3", "r4", "r5", "r6", "r6-empty"} {
+func TestUnlock(t *testing.T) {
+	for _, name := range []string{"r2", "r3", "r4", "r5", "r6", "r6-empty", "r6-streams"} {
 		t.Run(name, func(t *testing.T) {
 			data, err := os.ReadFile("testdata/password/" + name + ".pdf")
 			if err != nil {
@@ -25,7 +25,7 @@ func TestOpens(t *testing.T) {
 			for password, want := range map[string]bool{
 				"user": name != "r6-empty", "owner": true, "": name == "r6-empty", "User": false, "user ": false, "owne": false, "mật khẩu": false,
 			} {
-				if got, err := file.Opens(password); got != want || err != nil {
+				if got, err := file.Unlock(password); got != want || err != nil {
 					t.Errorf("%q opens it: %t (%v), want %t", password, got, err, want)
 				}
 			}
@@ -33,8 +33,8 @@ func TestOpens(t *testing.T) {
 	}
 }
 
-// TestOpensNot: of what is not encrypted so, nothing is known.
-func TestOpensNot(t *testing.T) {
+// TestUnlockNot: of what is not encrypted so, nothing is known.
+func TestUnlockNot(t *testing.T) {
 	data, err := os.ReadFile("testdata/password/r6.pdf")
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestOpensNot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if opens, err := file.Opens("user"); opens || !errors.Is(err, pades.ErrEncrypted) {
+		if opens, err := file.Unlock("user"); opens || !errors.Is(err, pades.ErrEncrypted) {
 			t.Errorf("%s: opens %t (%v), want ErrEncrypted", name, opens, err)
 		}
 	}

@@ -224,7 +224,7 @@ func (f *File) readDictionary(s *Signature) error {
 		texts[i] = v
 	}
 	s.Type, s.Filter, s.SubFilter = texts[0].Name(), texts[1].Name(), texts[2].Name()
-	if !f.Encrypted() { // what would be read there is ciphertext
+	if !f.Locked() { // what would be read there is ciphertext
 		s.Time, s.Name, s.Reason = texts[3].Text(), texts[4].Text(), texts[5].Text()
 		s.Location, s.ContactInfo = texts[6].Text(), texts[7].Text()
 	}

@@ -37,7 +37,7 @@ type Value struct {
 	// (see [File.Locate]).
 	Start, End int64
 
-	number uint64  // Integer, Boolean, bits of Real; Reference: number<<32 | generation
+	number uint64  // Integer, Boolean, bits of Real; Reference: number<<32 | generation; String, Stream: see sealed
 	octets []byte  // Name and String decoded; Stream: its raw data
 	items  []Value // Array: its elements; Dictionary, Stream: keys and values in turn
 }
@@ -68,9 +68,9 @@ func (v Value) Name() string {
 }
 
 // Octets are the decoded bytes of a string, or a stream's data as they stand
-// in the file. They must not be changed.
+// in the file, decrypted; nothing of what does not decrypt. They must not be changed.
 func (v Value) Octets() []byte {
-	if v.Kind != String && v.Kind != Stream {
+	if v.Kind != String && v.Kind != Stream || v.number != 0 {
 		return nil
 	}
 	return v.octets
@@ -78,7 +78,7 @@ func (v Value) Octets() []byte {
 
 // Text is a string as text (ISO 32000-1, 7.9.2.2).
 func (v Value) Text() string {
-	if v.Kind != String {
+	if v.Kind != String || v.number != 0 {
 		return ""
 	}
 	return decodeText(v.octets)

@@ -13,6 +13,7 @@ import (
 	"kytiem/certs"
 	"kytiem/certs/devca"
 	"kytiem/pades"
+	"kytiem/pades/padestest"
 	"kytiem/verify"
 )
 
@@ -75,6 +76,8 @@ type dictionary struct {
 	subFilter string
 	objects   map[int]string
 	cms       func(digest []byte) []byte
+
+	encryption *padestest.Encryption // of the document
 }
 
 // signedBy appends a revision with a signature made by hand.
@@ -89,6 +92,9 @@ func (d dictionary) signedBy(t testing.TB, by devca.Issued, pdf []byte) []byte {
 		d.subFilter, d.more, strings.Repeat("~", 30), hole)}
 	for n, text := range d.objects {
 		objects[n] = text
+	}
+	if e := d.encryption; e != nil {
+		objects, d.trailer = e.Objects(objects), d.trailer+e.Trailer
 	}
 	out := revised(pdf, objects, d.trailer)
 	at := bytes.LastIndex(out, []byte(hole))

@@ -64,7 +64,7 @@ func (f *signedField) digest(hash crypto.Hash) ([]byte, error) {
 // First every signature is held against the file, then the document time-stamps are
 // judged, the latest first, and then the signatures with what the time-stamps prove.
 func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, d *digests) []signedField {
-	file, signatures, err := openPDF(d.data)
+	file, signatures, err := openPDF(d.data, v.Password)
 	if err != nil {
 		formatFailure((*checks)(&r.Checks), err)
 		return nil
@@ -73,7 +73,7 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, d *dige
 	if err != nil {
 		formatFailure((*checks)(&r.Checks), err)
 	}
-	if file.Encrypted() {
+	if file.Locked() {
 		empty = nil // their names are ciphertext
 	}
 	for _, field := range empty {
@@ -108,18 +108,27 @@ func (v *Verifier) addPDF(ctx context.Context, r *Report, prefix string, d *dige
 	return fields
 }
 
-func openPDF(data []byte) (*pades.File, []pades.Signature, error) {
+// openPDF reads a document, with a password where it takes one. A wrong one is as good as
+// none: signatures over the whole file need none.
+func openPDF(data []byte, password string) (*pades.File, []pades.Signature, error) {
 	file, err := pades.Open(data)
 	if err != nil {
 		return nil, nil, err
+	}
+	if file.Locked() && password != "" {
+		_, _ = file.Unlock(password) // what does not open it leaves it locked
 	}
 	signatures, err := file.Signatures()
 	return file, signatures, err
 }
 
 // formatFailure turns what the format package found into a failed check under its
-// rule's id.
+// rule's id. That something is ciphertext is no fault of the format.
 func formatFailure(c *checks, err error) {
+	if errors.Is(err, pades.ErrEncrypted) {
+		c.fail("R-M10", SigConstraintsFailure, "locked", err.Error())
+		return
+	}
 	rule := "R-P1"
 	if broken := (*pades.FormatError)(nil); errors.As(err, &broken) {
 		rule = broken.Rule
@@ -153,7 +162,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 			ID: prefix + signatures[i].Field, Field: signatures[i].Field, SubFilter: signatures[i].SubFilter,
 			Checks: make([]Check, 0, usualChecks), Chain: []ChainLink{}, Revocation: []Revocation{}, Timestamps: []Timestamp{},
 		}
-		if file.Encrypted() {
+		if file.Locked() {
 			s.ID, s.Field = prefix, ""
 		}
 		if s.ID == prefix {

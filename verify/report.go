@@ -287,7 +287,7 @@ func (r *Report) settle() {
 	switch {
 	case r.sub.failed():
 		worst(TotalFailed)
-	case r.sub == TryLater && verdict == NoSignature: // there may be some that were not reached
+	case verdict == NoSignature && (r.sub == TryLater || r.sub == SigConstraintsFailure && r.locked()): // there may be some that were not reached
 		verdict = Indeterminate
 	case r.sub != "":
 		worst(Indeterminate)
@@ -295,6 +295,11 @@ func (r *Report) settle() {
 	r.Verdict = verdict
 	r.Explain = r.explain()
 	slices.SortStableFunc(r.Signatures, func(a, b Signature) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// locked reports whether a password is in the way of signatures.
+func (r *Report) locked() bool {
+	return slices.ContainsFunc(r.Checks, func(c Check) bool { return c.ID == "R-M10" && c.Status == Fail })
 }
 
 // Whole is what was found about the input itself, apart from its signatures: TotalPassed

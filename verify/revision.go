@@ -12,7 +12,7 @@ import (
 // can bear one name. It is nil if no signature covers such a revision; the error is about
 // a document that cannot be read.
 func Revision(data []byte, sum [sha256.Size]byte) ([]byte, error) {
-	file, signatures, err := openPDF(data)
+	file, signatures, err := openPDF(data, "")
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ import (
 	"kytiem/certs"
 	"kytiem/certs/devca"
 	"kytiem/pades"
+	"kytiem/pades/padestest"
 	"kytiem/verify"
 )
 
@@ -418,8 +419,7 @@ func laterPairs(t *testing.T, pairs map[string]pair) {
 	added := func(annotation string) func() *verify.Report {
 		return next(map[int]string{11: "[7 0 R 8 0 R 12 0 R 60 0 R]", 60: annotation})
 	}
-	const locksEverybodyOut = " /Encrypt << /Filter /Standard >>"
-	encrypted := f.signed(dictionary{trailer: locksEverybodyOut})
+	readable, unreadable := newEncryptedForm(t, padestest.AESV3, ""), newEncryptedForm(t, padestest.AESV3, "mật khẩu")
 	prepared := formText()
 	shadowed := dictionary{number: 20, objects: map[int]string{7: f.field}}.signedBy(t, f.by, revised(nil, prepared, ""))
 	good := f.judge(f.stored(approved))
@@ -434,7 +434,7 @@ func laterPairs(t *testing.T, pairs map[string]pair) {
 		"R-M7":  {good: f.judge(f.stored(certified("/P 2"))), bad: f.judge(again(certified("/P 2"), "[0 0 0 0]", "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 >> >>]"))},
 		"R-M8":  {good: f.judge(again(certified("/P 2"), "[0 0 0 0]", "")), bad: f.judge(again(certified("/P 2"), "[200 200 300 300]", ""))},
 		"R-M9":  {good: f.judge(again(approved, "[200 200 300 300]", "")), bad: f.judge(again(approved, "[70 690 100 710]", ""))}, // the words of the page
-		"R-M10": {bad: f.judge(revised(encrypted, map[int]string{60: "null"}, locksEverybodyOut))},
+		"R-M10": {good: readable.judge(readable.stored(readable.signed(dictionary{}))), bad: unreadable.judge(unreadable.stored(unreadable.signed(dictionary{})))},
 		"R-M11": {good: f.judge(f.filled(approved)), bad: f.judge(f.filled(shadowed))},
 	} {
 		if p.good == nil {

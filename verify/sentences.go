@@ -157,6 +157,10 @@ var sentences = map[string]Sentence{
 		"Không phân tích được phần thêm vào sau chữ ký (tệp có mật khẩu hoặc cấu trúc không đọc được), nên chưa thể xác nhận.",
 		"What was added after the signature cannot be analysed (a password, or a structure that cannot be read), so it cannot be confirmed.",
 	},
+	"locked": {
+		"Tệp có mật khẩu nên không đọc được chữ ký nằm ở đâu. Hãy kiểm tra kèm mật khẩu, hoặc xin bản không đặt mật khẩu.",
+		"The file has a password, without which its signatures cannot be found. Verify it with the password, or ask for a copy without one.",
+	},
 	"sig.filled": {
 		"Sau chữ ký này có ô được điền hoặc ký thêm, đúng như biểu mẫu cho phép; phần điền thêm không thuộc chữ ký này.",
 		"After this signature fields were filled or signed, as the form allows; what was filled in is no part of this signature.",

@@ -35,6 +35,10 @@ type Verifier struct {
 	// At is the validation time; zero is now.
 	At time.Time
 
+	// Password is that of an encrypted PDF, the user's or the owner's; the empty one is tried first. Where none opens it, what
+	// follows a signature stays unread (R-M10).
+	Password string
+
 	// Full adds the evidence to the report: certificates, revocation data and time-stamps.
 	Full bool
 

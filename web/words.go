@@ -101,8 +101,8 @@ var words = map[string][2]string{
 
 	"locked": {"Văn bản PDF có mật khẩu", "A PDF with a password"},
 	"locked.about": {
-		"Chữ ký trên toàn tệp được kiểm tra mà không cần mật khẩu. Nếu nhập, bạn được báo khi mật khẩu không phải của văn bản này; dịch vụ không mở văn bản và không lưu mật khẩu.",
-		"Signatures over the whole file are verified without the password. If you type it, you are told when it is not this document's; the document is not opened, and the password is not kept.",
+		"Chữ ký trên toàn tệp được kiểm tra mà không cần mật khẩu. Có mật khẩu thì kiểm tra được cả phần thêm vào sau chữ ký. Bạn được báo nếu mật khẩu không phải của văn bản này; dịch vụ không lưu mật khẩu.",
+		"Signatures over the whole file are verified without the password. With it, what was added after a signature is verified, too. You are told if it is not this document's; the password is not kept.",
 	},
 	"locked.file":     {"Tệp PDF", "The PDF"},
 	"locked.password": {"Mật khẩu", "Password"},
