@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"kytiem/bundle"
-	"kytiem/pades"
 	"kytiem/store"
 	"kytiem/verify"
 )
@@ -35,7 +34,7 @@ func (s *Service) Verify(ctx context.Context, in Submission) (*verify.Report, er
 	if max(len(in.File), len(in.Content)) > verify.MaxDocumentBytes {
 		return nil, fmt.Errorf("document of %d bytes: %w", max(len(in.File), len(in.Content)), ErrTooLarge)
 	}
-	if in.Password != "" && wrongPassword(in) {
+	if in.Password != "" && verify.WrongPassword(in.File, in.Password) {
 		return nil, ErrPassword
 	}
 	v, err := s.judge(ctx)
@@ -53,30 +52,12 @@ func (s *Service) Verify(ctx context.Context, in Submission) (*verify.Report, er
 	return report, s.place(ctx, report)
 }
 
-// wrongPassword reports whether a password is none of the document's.
-func wrongPassword(in Submission) bool {
-	if !isPDF(in.File) {
-		return false
-	}
-	file, err := pades.Open(in.File)
-	if err != nil || !file.Encrypted() {
-		return false // which the report tells
-	}
-	opens, err := file.Unlock(in.Password)
-	return err == nil && !opens
-}
-
-// isPDF looks for the header where readers do (ISO 32000-1, Annex H.3, note 13).
-func isPDF(file []byte) bool {
-	return bytes.Contains(file[:min(len(file), 1024)], []byte("%PDF-"))
-}
-
 // judge finds out from its content what came.
 func judge(ctx context.Context, v *verify.Verifier, in Submission) (*verify.Report, error) {
 	switch {
 	case in.SHA256 != nil:
 		return v.DetachedDigest(ctx, in.Name, in.File, *in.SHA256)
-	case isPDF(in.File):
+	case verify.IsPDF(in.File):
 		return v.PDF(ctx, in.Name, in.File), nil
 	case bytes.HasPrefix(in.File, []byte(`{"digests":`)):
 		return v.Proof(ctx, in.Name, in.File), nil

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"kytiem/pades/padestest"
 )
 
 // TestMain makes this test program pass for kytiem where a test calls it.
@@ -80,6 +82,55 @@ func TestFront(t *testing.T) {
 			}
 			if !strings.Contains(complaint.String(), tt.stderr) || tt.stderr == "" && complaint.Len() > 0 {
 				t.Errorf("complained %q, want %q", &complaint, tt.stderr)
+			}
+		})
+	}
+}
+
+// TestPassword: who names a wrong password of an encrypted document is told so, and gets no
+// verdict in the place of the one he asked for.
+func TestPassword(t *testing.T) {
+	dir := t.TempDir()
+	encryption, err := padestest.New(padestest.AESV3, "đúng")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pdf := []byte("%PDF-2.0\n")
+	offsets := "0000000000 65535 f \n"
+	for n, text := range []string{"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>", "<< /Type /Page /Parent 2 0 R >>"} {
+		offsets += fmt.Sprintf("%010d 00000 n \n", len(pdf))
+		pdf = fmt.Appendf(pdf, "%d 0 obj\n%s\nendobj\n", n+1, text)
+	}
+	pdf = fmt.Appendf(pdf, "xref\n0 4\n%strailer\n<< /Size 4 /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n", offsets, encryption.Trailer, len(pdf))
+	for name, content := range map[string]string{"locked.pdf": string(pdf), "right": "đúng\r\n", "wrong": "sai", "no password": "two\nlines"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		passFile string
+		code     int
+		stderr   string
+	}{
+		{"", 3, ""},
+		{"right", 3, ""},
+		{"wrong", 4, "Mật khẩu không phải của văn bản này · the password is not this document's"},
+		{"no password", 4, "Tệp mật khẩu phải là một dòng ngắn"},
+		{"none", 4, "Không tìm thấy tệp"},
+	} {
+		t.Run(tt.passFile, func(t *testing.T) {
+			front, err := exec.LookPath("kytiem")
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := exec.CommandContext(t.Context(), front, "verify", "locked.pdf", "--offline")
+			if tt.passFile != "" {
+				c.Args = append(c.Args, "--password-file", tt.passFile)
+			}
+			var complaint strings.Builder
+			c.Dir, c.Stderr = dir, &complaint
+			if err := c.Run(); c.ProcessState == nil || c.ProcessState.ExitCode() != tt.code || !strings.Contains(complaint.String(), tt.stderr) {
+				t.Errorf("ended with %v and %q, want code %d and %q", err, &complaint, tt.code, tt.stderr)
 			}
 		})
 	}

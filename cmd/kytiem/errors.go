@@ -57,7 +57,6 @@ var hints = append([]terminal.Hint{
 	{paper.ErrUnprintable, "Có ký tự mà phông chữ của văn bản không có · there is a character that the document's font lacks"},
 	{paper.ErrPictureLarge, "Ảnh chữ ký hoặc con dấu quá lớn: nhiều nhất 512 KB, khoảng một triệu điểm ảnh · the stamp's picture is too large: 512 KB, a million pixels at most"},
 	{paper.ErrPicture, "Ảnh chữ ký hoặc con dấu phải là tệp PNG mở được · the stamp's picture has to be a PNG that opens"},
-	{errPassFile, "Tệp mật khẩu phải là một dòng ngắn · the password file has to be one short line"},
 	{bundle.ErrUnitUnknown, "Không có đơn vị này trong tệp đơn vị · no such unit in the units file"},
 	{bundle.ErrUnitAmbiguous, "Mã này thuộc nhiều đơn vị theo thời gian; ghi rõ MÃ@NGÀY · several units had this code, give CODE@DATE"},
 	{bundle.ErrNoRecord, "Không có bản ghi với mã này trong hồ sơ · no record with this id in the bundle"},

@@ -56,7 +56,7 @@ func (f *keyFlags) open(ctx context.Context) (holder, error) {
 	o := signer.PKCS11Options{Login: token.Login{FinalTry: f.finalTry}, Program: token.Program{Module: cmp.Or(f.module, os.Getenv("KYTIEM_PKCS11_MODULE"))}}
 	if f.pinFile != "" {
 		var err error
-		if o.Login.PIN, err = readPassword(f.pinFile); err != nil {
+		if o.Login.PIN, err = terminal.ReadPassword(f.pinFile); err != nil {
 			return nil, err
 		}
 	}
@@ -74,7 +74,7 @@ func openPKCS11(ctx context.Context, uri, issuers string, o signer.PKCS11Options
 		if o.Login.PIN != "" {
 			return nil, fmt.Errorf("pin-source beside another PIN: %w", token.ErrURI)
 		}
-		if o.Login.PIN, err = readPassword(o.URI.PINFile); err != nil {
+		if o.Login.PIN, err = terminal.ReadPassword(o.URI.PINFile); err != nil {
 			return nil, err
 		}
 	}
@@ -118,7 +118,7 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 // openPKCS12 opens a key file with the password in another file, so that it stands
 // in no process list.
 func openPKCS12(path, passFile string) (*signer.PKCS12, error) {
-	password, err := readPassword(passFile)
+	password, err := terminal.ReadPassword(passFile)
 	if err != nil {
 		return nil, err
 	}
@@ -134,23 +134,4 @@ func openPKCS12(path, passFile string) (*signer.PKCS12, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return carrier, nil
-}
-
-var errPassFile = errors.New("not a password of one line")
-
-// readPassword reads a password and no more: a key file or a device named by mistake is
-// refused.
-func readPassword(path string) (string, error) {
-	content, err := terminal.ReadFile(path, 1024)
-	if errors.Is(err, bundle.ErrTooLarge) {
-		return "", fmt.Errorf("%s: %w", path, errPassFile)
-	}
-	if err != nil {
-		return "", err
-	}
-	password := strings.TrimRight(string(content), "\r\n")
-	if strings.ContainsAny(password, "\x00\r\n") {
-		return "", fmt.Errorf("%s: %w", path, errPassFile)
-	}
-	return password, nil
 }

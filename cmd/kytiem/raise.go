@@ -61,7 +61,7 @@ func (f *levelFlags) extender(anchors certs.Anchors) (*signer.Extender, signer.L
 	var password string
 	if f.passFile != "" {
 		var err error
-		if password, err = readPassword(f.passFile); err != nil {
+		if password, err = terminal.ReadPassword(f.passFile); err != nil {
 			return nil, level, err
 		}
 	}

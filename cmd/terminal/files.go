@@ -2,9 +2,11 @@ package terminal
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"kytiem/bundle"
 )
@@ -33,4 +35,24 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s: more than %d bytes: %w", path, limit, bundle.ErrTooLarge)
 	}
 	return content.Bytes(), nil
+}
+
+// ErrPassFile is a file that holds no password.
+var ErrPassFile = errors.New("not a password of one line")
+
+// ReadPassword reads a password and no more: a key file or a device named by mistake is
+// refused ([ErrPassFile]).
+func ReadPassword(path string) (string, error) {
+	content, err := ReadFile(path, 1024)
+	if errors.Is(err, bundle.ErrTooLarge) {
+		return "", fmt.Errorf("%s: %w", path, ErrPassFile)
+	}
+	if err != nil {
+		return "", err
+	}
+	password := strings.TrimRight(string(content), "\r\n")
+	if strings.ContainsAny(password, "\x00\r\n") {
+		return "", fmt.Errorf("%s: %w", path, ErrPassFile)
+	}
+	return password, nil
 }

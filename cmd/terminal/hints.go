@@ -27,6 +27,8 @@ func Hints() []Hint {
 		{bundle.ErrVersion, "Tệp do phiên bản khác của chương trình tạo ra · the file was made by another version of the program"},
 		{bundle.ErrMalformed, "Nội dung sai quy cách hoặc không khớp nhau · the content is malformed or does not agree with itself"},
 		{bundle.ErrNotCanonical, "Tệp của hồ sơ đã bị sửa, không còn ở dạng chuẩn · a file of the bundle was altered and is not canonical any more"},
+		{errPassword, "Mật khẩu không phải của văn bản này · the password is not this document's"},
+		{ErrPassFile, "Tệp mật khẩu phải là một dòng ngắn · the password file has to be one short line"},
 		{bundle.ErrTooLarge, "Tệp vượt quá dung lượng cho phép · the file is larger than allowed"},
 		{ErrNoProgram, "Thiếu một chương trình của Ký Tiêm bên cạnh kytiem hoặc trong PATH; lệnh make build tạo ra đủ · a program of Ký Tiêm is missing beside kytiem and in PATH, make build makes all of them"},
 		{fs.ErrPermission, "Không có quyền đọc hoặc ghi · no permission to read or write"},

@@ -21,7 +21,7 @@ import (
 
 // VerifyCommand is kytiem verify.
 func VerifyCommand() *cobra.Command {
-	var content, trust, at string
+	var content, trust, at, passFile string
 	var offline, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify FILE...",
@@ -34,6 +34,11 @@ func VerifyCommand() *cobra.Command {
 			v, err := NewVerifier(trust, at, offline)
 			if err != nil {
 				return err
+			}
+			if passFile != "" {
+				if v.Password, err = ReadPassword(passFile); err != nil {
+					return err
+				}
 			}
 			var reports []*verify.Report
 			var verdicts []verify.Indication
@@ -65,6 +70,7 @@ func VerifyCommand() *cobra.Command {
 	flags.StringVar(&content, "content", "", "content of a detached signature")
 	flags.StringVar(&trust, "trust", "", "directory of trust anchors (default KYTIEM_TRUST)")
 	flags.StringVar(&at, "at", "", "validation time, RFC 3339 (default now)")
+	flags.StringVar(&passFile, "password-file", "", "file with the password of encrypted documents")
 	flags.BoolVar(&offline, "offline", false, "open no connection")
 	flags.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
@@ -102,6 +108,8 @@ func NewVerifier(trust, at string, offline bool) (*verify.Verifier, error) {
 	return v, nil
 }
 
+var errPassword = errors.New("not a password of the document")
+
 // verifyPath finds out what a path holds from its content and verifies it.
 func verifyPath(ctx context.Context, v *verify.Verifier, path, content string) (*verify.Report, error) {
 	info, err := os.Stat(path)
@@ -117,7 +125,9 @@ func verifyPath(ctx context.Context, v *verify.Verifier, path, content string) (
 		return nil, err
 	}
 	switch {
-	case bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")): // ISO 32000-1, Annex H.3, note 13
+	case v.Password != "" && verify.WrongPassword(data, v.Password):
+		return nil, fmt.Errorf("%s: %w", path, errPassword)
+	case verify.IsPDF(data):
 		return v.PDF(ctx, name, data), nil
 	case bytes.HasPrefix(data, []byte(`{"digests":`)):
 		return v.Proof(ctx, name, data), nil
