@@ -50,7 +50,7 @@ func (tx *Tx) PutBlob(ctx context.Context, r io.Reader) (sum Digest, size int64,
 	}
 	hash.Sum(sum[:0])
 	written, err := tx.conn.all(ctx, append(pending, insertBlob(sum, id, size, tx.now)))
-	if err == nil && written == 0 {
+	if err == nil && written[len(written)-1] == 0 {
 		_, err = tx.conn.exec(ctx, `DELETE FROM chunks WHERE blob = $1`, id)
 	}
 	if err != nil {
@@ -75,9 +75,18 @@ func (tx *Tx) PutContents(ctx context.Context, contents ...[]byte) ([]Digest, er
 			n++
 		}
 	}
+	explain := func(err error) error { return fmt.Errorf("storing contents: %w", err) }
+	if len(pending) <= sentChunks {
+		for _, s := range pending {
+			if err := tx.postpone(false, explain, s.query, s.args...); err != nil {
+				return nil, err
+			}
+		}
+		return sums, nil
+	}
 	for together := range slices.Chunk(pending, sentChunks) {
 		if _, err := tx.conn.all(ctx, together); err != nil {
-			return nil, fmt.Errorf("storing contents: %w", err)
+			return nil, explain(err)
 		}
 	}
 	return sums, nil

@@ -14,8 +14,9 @@ type conn interface {
 	exec(ctx context.Context, query string, args ...any) (int64, error)
 
 	// all runs statements one after the other up to the first that fails, in a single
-	// round trip where there are any, and tells how many rows the last one changed.
-	all(ctx context.Context, statements []statement) (int64, error)
+	// round trip where there are any, and tells how many rows each of those before it
+	// changed.
+	all(ctx context.Context, statements []statement) ([]int64, error)
 
 	// query runs a statement that answers with rows, which must be closed.
 	query(ctx context.Context, query string, args ...any) (rows, error)
@@ -46,27 +47,32 @@ type transaction interface {
 // SQLite has not: a step that passed over an error would end differently on the two.
 type strict struct {
 	transaction
-	failed error
+	failed  error
+	waiting []later
 }
 
-func (s *strict) exec(ctx context.Context, query string, args ...any) (n int64, err error) {
-	if s.failed == nil {
+func (s *strict) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if len(s.waiting) == 0 && s.failed == nil {
+		var n int64
 		n, s.failed = s.transaction.exec(ctx, query, args...)
+		return n, s.failed
 	}
-	return n, s.failed
+	changed, err := s.send(ctx, statement{query, args})
+	if err != nil {
+		return 0, err
+	}
+	return changed[0], nil
 }
 
-func (s *strict) all(ctx context.Context, statements []statement) (n int64, err error) {
-	if s.failed == nil {
-		n, s.failed = s.transaction.all(ctx, statements)
-	}
-	return n, s.failed
+func (s *strict) all(ctx context.Context, statements []statement) ([]int64, error) {
+	return s.send(ctx, statements...)
 }
 
 func (s *strict) query(ctx context.Context, query string, args ...any) (answer rows, err error) {
-	if s.failed == nil {
-		answer, s.failed = s.transaction.query(ctx, query, args...)
+	if _, err := s.send(ctx); err != nil {
+		return nil, err
 	}
+	answer, s.failed = s.transaction.query(ctx, query, args...)
 	if s.failed != nil {
 		return nil, s.failed
 	}
@@ -74,29 +80,32 @@ func (s *strict) query(ctx context.Context, query string, args ...any) (answer r
 }
 
 func (s *strict) copy(ctx context.Context, table string, columns []string, values iter.Seq2[[]any, error]) error {
-	if s.failed == nil {
-		s.failed = s.transaction.copy(ctx, table, columns, values)
+	if _, err := s.send(ctx); err != nil {
+		return err
 	}
+	s.failed = s.transaction.copy(ctx, table, columns, values)
 	return s.failed
 }
 
 func (s *strict) merge(ctx context.Context, table string, columns []string, values iter.Seq2[[]any, error]) (left []int, err error) {
-	if s.failed == nil {
-		left, s.failed = s.transaction.merge(ctx, table, columns, values)
+	if _, err := s.send(ctx); err != nil {
+		return nil, err
 	}
+	left, s.failed = s.transaction.merge(ctx, table, columns, values)
 	return left, s.failed
 }
 
 func (s *strict) enqueue(ctx context.Context, args river.JobArgs, o *river.InsertOpts) error {
-	if s.failed == nil {
-		s.failed = s.transaction.enqueue(ctx, args, o)
+	if _, err := s.send(ctx); err != nil {
+		return err
 	}
+	s.failed = s.transaction.enqueue(ctx, args, o)
 	return s.failed
 }
 
 func (s *strict) commit(ctx context.Context) error {
-	if s.failed != nil {
-		return s.failed
+	if _, err := s.send(ctx); err != nil {
+		return err
 	}
 	return s.transaction.commit(ctx)
 }

@@ -16,24 +16,16 @@ type File struct {
 
 // AddFile gives a bundle a file that it does not have yet (else ErrConflict), the
 // content of which is a blob that is there (else ErrNotFound).
-func (tx *Tx) AddFile(ctx context.Context, bundle, name string, content Digest) error {
-	_, err := tx.conn.exec(ctx, `INSERT INTO files (bundle, name, sha256, at) VALUES ($1, $2, $3, $4)`,
-		bundle, name, content[:], micros(tx.now))
-	if err != nil {
-		return fmt.Errorf("adding %s to bundle %s: %w", name, bundle, err)
-	}
-	return nil
+func (tx *Tx) AddFile(_ context.Context, bundle, name string, content Digest) error {
+	return tx.postpone(false, func(err error) error { return fmt.Errorf("adding %s to bundle %s: %w", name, bundle, err) },
+		`INSERT INTO files (bundle, name, sha256, at) VALUES ($1, $2, $3, $4)`, bundle, name, content[:], micros(tx.now))
 }
 
 // ReplaceFile exchanges the content of a file, which must still be the one before;
 // else it is ErrStale.
-func (tx *Tx) ReplaceFile(ctx context.Context, bundle, name string, before, content Digest) error {
-	err := swapped(tx.conn.exec(ctx, `UPDATE files SET sha256 = $1, at = $2 WHERE bundle = $3 AND name = $4 AND sha256 = $5`,
-		content[:], micros(tx.now), bundle, name, before[:]))
-	if err != nil {
-		return fmt.Errorf("replacing %s of bundle %s: %w", name, bundle, err)
-	}
-	return nil
+func (tx *Tx) ReplaceFile(_ context.Context, bundle, name string, before, content Digest) error {
+	return tx.postpone(true, func(err error) error { return fmt.Errorf("replacing %s of bundle %s: %w", name, bundle, err) },
+		`UPDATE files SET sha256 = $1, at = $2 WHERE bundle = $3 AND name = $4 AND sha256 = $5`, content[:], micros(tx.now), bundle, name, before[:])
 }
 
 // fileColumns and fileThere ask for the size row by row: for a join, a database that has not

@@ -33,13 +33,9 @@ func level(r rows) (l Level, err error) {
 
 // AddLevel notes the level at which a bundle was signed, now; it has none yet, else it is
 // ErrConflict.
-func (tx *Tx) AddLevel(ctx context.Context, bundle, level string) error {
-	_, err := tx.conn.exec(ctx, `INSERT INTO levels (bundle, level, signed_at, at, tries, cause) VALUES ($1, $2, $3, $3, 0, '')`,
-		bundle, level, micros(tx.now))
-	if err != nil {
-		return fmt.Errorf("noting the level of bundle %s: %w", bundle, err)
-	}
-	return nil
+func (tx *Tx) AddLevel(_ context.Context, bundle, level string) error {
+	return tx.postpone(false, func(err error) error { return fmt.Errorf("noting the level of bundle %s: %w", bundle, err) },
+		`INSERT INTO levels (bundle, level, signed_at, at, tries, cause) VALUES ($1, $2, $3, $3, 0, '')`, bundle, level, micros(tx.now))
 }
 
 // AdoptLevels notes a level for every bundle with this file that has none: a program older

@@ -108,11 +108,11 @@ func (c postgresConn) exec(ctx context.Context, query string, args ...any) (int6
 	return tag.RowsAffected(), postgresError(ctx, err)
 }
 
-func (c postgresConn) all(ctx context.Context, statements []statement) (changed int64, err error) {
+func (c postgresConn) all(ctx context.Context, statements []statement) (changed []int64, err error) {
 	var batch pgx.Batch
 	for _, s := range statements {
 		batch.Queue(s.query, s.args...).Exec(func(tag pgconn.CommandTag) error {
-			changed = tag.RowsAffected()
+			changed = append(changed, tag.RowsAffected())
 			return nil
 		})
 	}

@@ -71,13 +71,9 @@ func (tx *Tx) AddRequest(ctx context.Context, r Request) error {
 
 // CompleteItem uses an open item up, once, by whichever server comes first; for every
 // other it is ErrStale. signed names the blob with the finished signature.
-func (tx *Tx) CompleteItem(ctx context.Context, id string, signed Digest) error {
-	err := swapped(tx.conn.exec(ctx, `UPDATE items SET state = $1, done_at = $2, signed = $3 WHERE id = $4 AND state = $5`,
-		string(RequestDone), micros(tx.now), signed[:], id, string(RequestOpen)))
-	if err != nil {
-		return fmt.Errorf("completing item %s: %w", id, err)
-	}
-	return nil
+func (tx *Tx) CompleteItem(_ context.Context, id string, signed Digest) error {
+	return tx.postpone(true, func(err error) error { return fmt.Errorf("completing item %s: %w", id, err) },
+		`UPDATE items SET state = $1, done_at = $2, signed = $3 WHERE id = $4 AND state = $5`, string(RequestDone), micros(tx.now), signed[:], id, string(RequestOpen))
 }
 
 // DropItem gives up an item that is done, because what belongs to it is to be signed

@@ -115,11 +115,13 @@ func (c sqliteConn) exec(ctx context.Context, query string, args ...any) (int64,
 	return result.RowsAffected()
 }
 
-func (c sqliteConn) all(ctx context.Context, statements []statement) (changed int64, err error) {
+func (c sqliteConn) all(ctx context.Context, statements []statement) (changed []int64, err error) {
 	for _, s := range statements {
-		if changed, err = c.exec(ctx, s.query, s.args...); err != nil {
-			return 0, err
+		n, err := c.exec(ctx, s.query, s.args...)
+		if err != nil {
+			return changed, err
 		}
+		changed = append(changed, n)
 	}
 	return changed, nil
 }

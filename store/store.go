@@ -119,6 +119,7 @@ func (v *View) Now() time.Time { return v.now }
 // Tx reads and writes.
 type Tx struct {
 	View
+	strict  *strict
 	entries []audit.Entry // of this transaction, entered in the chain last
 }
 
@@ -137,8 +138,11 @@ func (s *Store) InTx(ctx context.Context, step func(*Tx) error) error {
 	}
 	t := &strict{transaction: begun}
 	defer t.rollback()
-	tx := &Tx{View: View{conn: t, now: s.instant()}}
+	tx := &Tx{View: View{conn: t, now: s.instant()}, strict: t}
 	if err := step(tx); err != nil {
+		return err
+	}
+	if _, err := t.send(ctx); err != nil {
 		return err
 	}
 	if len(tx.entries) > 0 { // a queue of our own: many who wait for one row keep the database busy with waiting
