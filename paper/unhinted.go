@@ -109,7 +109,7 @@ func withoutInstruction(outline []byte) ([]byte, error) {
 	if len(outline) < 10 {
 		return nil, errCut
 	}
-	if contours := int(int16(binary.BigEndian.Uint16(outline))); contours >= 0 { //nolint:gosec // two's complement
+	if contours := int(int16(binary.BigEndian.Uint16(outline))); contours >= 0 {
 		at := 10 + 2*contours
 		if len(outline) < at+2 {
 			return nil, errCut
@@ -154,13 +154,13 @@ func trueType(tables map[string][]byte, tags ...string) []byte {
 	}
 	file := binary.BigEndian.AppendUint32(nil, 0x00010000)
 	for _, n := range []int{len(tags), 16 << log, log, 16*len(tags) - 16<<log} {
-		file = binary.BigEndian.AppendUint16(file, uint16(n)) //nolint:gosec // of six tables
+		file = binary.BigEndian.AppendUint16(file, uint16(n))
 	}
 	at := len(file) + 16*len(tags)
 	for _, tag := range tags {
 		table := tables[tag]
 		file = append(file, tag...)
-		for _, n := range []uint32{sumOf(table), uint32(at), uint32(len(table))} { //nolint:gosec // of a program that is embedded here
+		for _, n := range []uint32{sumOf(table), uint32(at), uint32(len(table))} {
 			file = binary.BigEndian.AppendUint32(file, n)
 		}
 		at += (len(table) + 3) / 4 * 4

@@ -93,7 +93,7 @@ func TestUnhintedRefuses(t *testing.T) {
 		{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, // nine bytes of instructions that are not there
 		{255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0}, // a component cut off
 	} {
-		loca := binary.BigEndian.AppendUint16([]byte{0, 0}, uint16(len(outline)/2)) //nolint:gosec // a few
+		loca := binary.BigEndian.AppendUint16([]byte{0, 0}, uint16(len(outline)/2))
 		if _, _, err := withoutInstructions(outline, loca, false); len(outline) > 1 && !errors.Is(err, errCut) {
 			t.Errorf("outline %x: got %v, want %v", outline, err, errCut)
 		}
