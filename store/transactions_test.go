@@ -47,6 +47,19 @@ func testTransactions(t *testing.T, s *Store, _ *clock) {
 	if head, err := s.Glance().AuditHead(ctx); err != nil || head != (audit.Head{}) {
 		t.Errorf("got %+v, %v, want none", head, err)
 	}
+	// Of changes that travel together the first fault counts, whatever a later one ran into.
+	b, sum := addSealed(t, s, "together")
+	must(t, s, func(tx *Tx) error { return tx.AddFile(ctx, b.ID, bundle.ManifestFile, sum) })
+	refuse(t, s, ErrStale, func(tx *Tx) error {
+		return errors.Join(tx.ReplaceFile(ctx, b.ID, bundle.ManifestFile, Digest{9}, sum), tx.AddFile(ctx, b.ID, bundle.ManifestFile, sum))
+	})
+	refuse(t, s, ErrConflict, func(tx *Tx) error {
+		if err := tx.AddFile(ctx, b.ID, bundle.ManifestFile, sum); err != nil {
+			return err
+		}
+		_, err := tx.File(ctx, b.ID, bundle.ManifestFile) // a question brings it to light
+		return err
+	})
 	// What is not there is no error of the database.
 	must(t, s, func(tx *Tx) error {
 		if _, err := tx.Account(ctx, "A"); !errors.Is(err, ErrNotFound) {
