@@ -25,6 +25,7 @@ const slowestPace = 8 << 10
 // whether all of it came.
 type sender struct {
 	io.ReadCloser
+	of       *http.Request
 	deadline func(time.Time) error
 	answer   func(time.Time) error // by when the answer has to be written
 	begun    time.Time
@@ -41,17 +42,28 @@ func (c *call) watch() {
 		return
 	}
 	control := http.NewResponseController(c.gin.Writer)
-	s := &sender{ReadCloser: r.Body, deadline: control.SetReadDeadline, answer: control.SetWriteDeadline, begun: c.begun, stall: c.api.o.SlowSender}
+	s := &sender{ReadCloser: r.Body, of: r, deadline: control.SetReadDeadline, answer: control.SetWriteDeadline, begun: c.begun, stall: c.api.o.SlowSender}
 	s.extend()
 	r.Body = s
 }
 
-// unwatch lets go of a body. What was not sent yet is not waited for.
+// lingering is for how long a sender whose call was refused may go on sending: a connection
+// that is closed upon unread bytes is reset, and a reset can overtake the answer.
+const lingering = 500 * time.Millisecond
+
+// unwatch lets go of a body. What was not sent yet is not waited for; where the answer is
+// the last on its connection, net/http takes in a little of it before it hangs up.
 func (c *call) unwatch() {
 	s, watched := c.gin.Request.Body.(*sender)
-	if watched && !s.over {
-		_ = s.deadline(time.Now())
+	if !watched || s.over {
+		return
 	}
+	at := time.Now()
+	if c.gin.Writer.Header().Get("Connection") == "close" {
+		at = at.Add(lingering)
+	}
+	_ = s.deadline(at)
+	s.of.Body = s.ReadCloser // net/http knows its own only, and waits a moment where it is left unread
 }
 
 func (s *sender) extend() {
