@@ -24,14 +24,14 @@ LATER = NOW + datetime.timedelta(days=540)  # the signers' certificates last a y
 
 Outcome = collections.namedtuple("Outcome", "ades_subindic")
 
-# Where pyHanko 0.38 differs, and why; EU DSS passes all of them.
+# Where pyHanko 0.38 differs, and why; EU DSS passes all of them. A TOTAL_FAILED is never as known.
 DIFFERS = {
     # It takes a signature's time from the time-stamp inside it only ("No signature timestamp present"), not from a document
     # time-stamp, which is how EN 319 142-1, 6.3, lets a signature reach B-T that others have followed.
-    ("two/LTA.pdf", "head"): "SIG_CONSTRAINTS_FAILURE",
-    # In some runs its past validation does not bring the proven time before the revocation, though the time-stamp inside is
-    # two seconds older.
-    ("revoked-later/LTA.pdf", "head"): "REVOKED_NO_POE",
+    ("two/LTA.pdf", "head"): lambda found: found == AdESIndeterminate.SIG_CONSTRAINTS_FAILURE,
+    # Its past validation slides to the time of the revocation and there asks the revoked certificate's status again, which by
+    # then is revoked. Which of the open verdicts that becomes hangs on the seconds between what our authority issued.
+    ("revoked-later/LTA.pdf", "head"): lambda found: isinstance(found, AdESIndeterminate),
 }
 
 
@@ -84,7 +84,7 @@ async def judge(directory, path):
             async for when, result in verdicts(signature, level, specification(directory, level), roots):
                 passed = result.ades_subindic == AdESPassed.OK
                 name = path.relative_to(directory).as_posix()
-                differs = DIFFERS.get((name, signature.field_name)) == result.ades_subindic.name
+                differs = not passed and DIFFERS.get((name, signature.field_name), lambda found: False)(result.ades_subindic)
                 changes = getattr(signature.diff_result, "modification_level", None)
                 right = passed != refused or differs
                 good = good and right
