@@ -23,6 +23,7 @@ type Hint = struct {
 func Hints() []Hint {
 	return []Hint{
 		{certs.ErrNotAuthority, "Chứng thư gốc tin cậy phải là của một tổ chức chứng thực (CA) · a trust anchor has to be an authority's certificate"},
+		{certs.ErrDomain, "Hệ thống chứng thực là public (công cộng) hoặc official (chuyên dùng công vụ) · a trust domain is public or official"},
 		{bundle.ErrDate, "Ngày phải có trong lịch và ghi dạng YYYY-MM-DD · a date has to be in the calendar and written so"},
 		{bundle.ErrVersion, "Tệp do phiên bản khác của chương trình tạo ra · the file was made by another version of the program"},
 		{bundle.ErrMalformed, "Nội dung sai quy cách hoặc không khớp nhau · the content is malformed or does not agree with itself"},
