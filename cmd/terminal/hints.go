@@ -9,6 +9,7 @@ import (
 
 	"kytiem/bundle"
 	"kytiem/certs"
+	"kytiem/program"
 )
 
 // Hint says, for an error that a user can mend, what happened and what to do, in both
@@ -31,7 +32,7 @@ func Hints() []Hint {
 		{errPassword, "Mật khẩu không phải của văn bản này · the password is not this document's"},
 		{ErrPassFile, "Tệp mật khẩu phải là một dòng ngắn · the password file has to be one short line"},
 		{bundle.ErrTooLarge, "Tệp vượt quá dung lượng cho phép · the file is larger than allowed"},
-		{ErrNoProgram, "Thiếu một chương trình của Ký Tiêm bên cạnh kytiem hoặc trong PATH; lệnh make build tạo ra đủ · a program of Ký Tiêm is missing beside kytiem and in PATH, make build makes all of them"},
+		{program.ErrMissing, "Thiếu một chương trình của Ký Tiêm bên cạnh kytiem hoặc trong PATH; lệnh make build tạo ra đủ · a program of Ký Tiêm is missing beside kytiem and in PATH, make build makes all of them"},
 		{fs.ErrPermission, "Không có quyền đọc hoặc ghi · no permission to read or write"},
 		{fs.ErrNotExist, "Không tìm thấy tệp hoặc thư mục · the file or directory was not found"},
 		{syscall.ENOSPC, "Ổ đĩa đã đầy · there is no space left on the disk"},
