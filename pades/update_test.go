@@ -99,6 +99,41 @@ func TestUpdateIsStored(t *testing.T) {
 	}
 }
 
+// TestUpdateOfEarlierProgram reads what programs before this one stored: the fields as they
+// are, the hole with them. Whatever stands in the hole, it is not in what is signed.
+func TestUpdateOfEarlierProgram(t *testing.T) {
+	base := twoFields()
+	want := prepared(t, base, SignatureOptions{Field: "head", Reserve: 128})
+	type fields Update // without its ways to JSON
+	for _, change := range []func(*Update){
+		func(*Update) {},
+		func(u *Update) { u.Suffix[u.ByteRange[1]-u.BaseSize+1] = 'F' },
+	} {
+		earlier := *want
+		earlier.Suffix = bytes.Clone(want.Suffix)
+		change(&earlier)
+		text, err := json.Marshal(fields(earlier))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Update
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatal(err)
+		}
+		cms := bytes.Repeat([]byte{0xEE}, 4)
+		signed, err := got.Embed(base, cms)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wanted, err := want.Embed(base, cms); err != nil || !bytes.Equal(signed, wanted) {
+			t.Errorf("signed are other bytes than of what was prepared (%v)", err)
+		}
+		if err := json.Unmarshal(bytes.Replace(text, []byte(`"Suffix":"`), []byte(`"Suffix":"AAAA`), 1), &got); !errors.Is(err, ErrUpdateChanged) {
+			t.Errorf("longer: got %v, want %v", err, ErrUpdateChanged)
+		}
+	}
+}
+
 // TestUpdateIsStoredWhole reads what was changed where it was stored: no number reaches
 // beyond what is there, and no hole is larger than one may be.
 func TestUpdateIsStoredWhole(t *testing.T) {
