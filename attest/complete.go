@@ -253,9 +253,8 @@ func settle(ctx context.Context, tx *store.Tx, who Actor, r store.Request, unit,
 	}
 	if slices.ContainsFunc(arrivals, func(a arrival) bool { return a.outcome.Err == nil }) {
 		// What was bound when the request was opened may have been ended since.
-		c, err := tx.CertificateBySHA256(ctx, r.Certificate)
-		if err != nil || c.Account != who.Account || c.Unit != unit {
-			return errors.Join(err, ErrUnbound)
+		if err := stillBound(ctx, tx, r.Certificate, who.Account, unit); err != nil {
+			return err
 		}
 	}
 	return e.write(ctx, tx, who)
