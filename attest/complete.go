@@ -330,9 +330,10 @@ func (s *Service) judgeFiling(ctx context.Context, f *filing) (*verify.Report, e
 	}
 	switch {
 	case f.whole():
-		return judge.Directory(ctx, f.bundle.ID, &folder{ctx: ctx, view: s.store.Glance(), stored: f.stored, spool: s.spool, anew: map[string][]byte{
+		files := &folder{ctx: ctx, view: s.store.Glance(), stored: f.stored, spool: s.spool, anew: map[string][]byte{
 			bundle.PagesFile: f.document.signed, bundle.DocumentFile: f.document.half.Document, bundle.SignatureFile: f.manifest.signed,
-		}})
+		}}
+		return files.judge(judge, f.bundle.ID)
 	case f.document != nil:
 		return judge.PDF(ctx, bundle.PagesFile, f.document.signed), nil
 	}
