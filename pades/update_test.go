@@ -160,3 +160,47 @@ func TestUpdateIsStoredWhole(t *testing.T) {
 		}
 	}
 }
+
+// FuzzUpdate reads an update from where anything may have been done to it. What it embeds is
+// what its digest is over, or nothing, and what it prints reads back.
+func FuzzUpdate(f *testing.F) {
+	base := twoFields()
+	u := prepared(f, base, SignatureOptions{Field: "head", Reserve: 16})
+	text, err := json.Marshal(u)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	type fields Update
+	if text, err = json.Marshal((*fields)(u)); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	cms := []byte{0x30, 0x00}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var u Update
+		if json.Unmarshal(text, &u) != nil {
+			return
+		}
+		signed, err := u.Embed(base, cms)
+		printed, printErr := json.Marshal(&u)
+		var again Update
+		if printErr != nil || json.Unmarshal(printed, &again) != nil {
+			t.Fatalf("does not read back: %v", printErr)
+		}
+		second, secondErr := again.Embed(base, cms)
+		if !bytes.Equal(signed, second) || (err == nil) != (secondErr == nil) {
+			t.Errorf("read back it embeds otherwise: %v, then %v", err, secondErr)
+		}
+		if err != nil {
+			return
+		}
+		sum := u.Hash.New()
+		r := u.ByteRange
+		sum.Write(signed[:r[1]])
+		sum.Write(signed[r[2] : r[2]+r[3]])
+		if !bytes.HasPrefix(signed, base) || r[2]+r[3] != int64(len(signed)) || !bytes.Equal(sum.Sum(nil), u.Digest) {
+			t.Error("embedded is something else than the digest is over")
+		}
+	})
+}
