@@ -2,7 +2,7 @@ package attest_test
 
 import (
 	"bytes"
-	"database/sql"
+	"database/sql" //nolint:depguard // a forger does not ask our store
 	"encoding/json"
 	"errors"
 	"path/filepath"
