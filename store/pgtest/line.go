@@ -1,12 +1,12 @@
 package pgtest
 
 import (
-	"io"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -21,8 +21,7 @@ type Line struct {
 	cut   bool
 }
 
-// answerTime is what a server gets to answer a message whose answer is lost: what it was
-// asked for has then happened.
+// answerTime is what a server gets to answer a message whose answer is lost.
 const answerTime = time.Second
 
 // NewLine lays a line to a database for the time of the test.
@@ -93,7 +92,8 @@ func (l *Line) last() bool {
 	return l.cut
 }
 
-// carry carries one connection. What a client writes at once is a message.
+// carry carries one connection. What a client writes at once is a message. When the line is
+// cut, what was asked has happened before the client hears of it.
 func (l *Line) carry(client net.Conn) {
 	defer client.Close()
 	server, err := net.Dial("unix", l.socket) //nolint:noctx // ends with the client
@@ -101,11 +101,21 @@ func (l *Line) carry(client net.Conn) {
 		return
 	}
 	defer server.Close()
-	answered := make(chan struct{})
+	var lost atomic.Bool
+	ended := make(chan struct{})
 	go func() {
-		_, _ = io.Copy(client, server)
-		_ = client.Close()
-		close(answered)
+		defer close(ended)
+		defer client.Close()
+		answer := make([]byte, 1<<16)
+		for {
+			n, err := server.Read(answer)
+			if err != nil || lost.Load() {
+				return
+			}
+			if _, err := client.Write(answer[:n]); err != nil {
+				return
+			}
+		}
 	}()
 	message := make([]byte, 1<<20)
 	for {
@@ -113,16 +123,16 @@ func (l *Line) carry(client net.Conn) {
 		if err != nil {
 			return
 		}
-		if l.last() {
-			_ = client.Close() // before the answer can come
-			_, _ = server.Write(message[:n])
-			select {
-			case <-answered: // and found nobody
-			case <-time.After(answerTime):
-			}
+		last := l.last()
+		lost.Store(last)
+		if _, err := server.Write(message[:n]); err != nil {
 			return
 		}
-		if _, err := server.Write(message[:n]); err != nil {
+		if last {
+			select {
+			case <-ended:
+			case <-time.After(answerTime):
+			}
 			return
 		}
 	}
