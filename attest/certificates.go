@@ -95,6 +95,17 @@ func bindingOf(leaf *x509.Certificate, account, unit string) Certificate {
 	return c
 }
 
+// stillBound asks within a transaction whether a certificate is bound, as it was before: the
+// binding may have been ended since.
+func stillBound(ctx context.Context, tx *store.Tx, sum store.Digest, account, unit string) error {
+	c, err := tx.CertificateBySHA256(ctx, sum)
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && (c.Account != account || c.Unit != unit):
+		return fmt.Errorf("certificate %s: %w", sum, ErrUnbound)
+	}
+	return err
+}
+
 // bound asks whether a certificate is who's for unit. first says that nobody ever bound
 // it and that it carries the unit's identifier: the step that uses it binds it. One whose
 // binding was ended is bound again by hand only.

@@ -176,7 +176,7 @@ func (c *checkup) records(ctx context.Context, v *store.View, b store.Bundle, fi
 	file, err := fileOf(files, bundle.ManifestFile)
 	var manifestJSON []byte
 	if err == nil {
-		manifestJSON, err = whole(ctx, v, file.SHA256, min(file.Size, bundle.MaxManifestBytes+1))
+		manifestJSON, err = v.BlobRange(ctx, file.SHA256, 0, min(file.Size, bundle.MaxManifestBytes+1))
 	}
 	if err != nil {
 		return c.amiss(err, "bundle-manifest", b.ID)
@@ -320,23 +320,21 @@ func (c *checkup) verdict(ctx context.Context, b store.Bundle, files []store.Fil
 	if signed {
 		judge.At = signing.At
 	}
-	report, err := judge.Directory(ctx, b.ID, &folder{ctx: ctx, view: c.s.store.Glance(), stored: files, spool: c.s.spool})
+	stored := &folder{ctx: ctx, view: c.s.store.Glance(), stored: files, spool: c.s.spool}
+	report, err := stored.judge(judge, b.ID)
 	var against string
 	switch {
+	case stored.unread != nil:
+		return c.amiss(err, "bundle-verdict", b.ID)
 	case err != nil:
 		against = err.Error()
 	default:
 		against = objection(report, signed)
 	}
-	if against == "" {
-		return nil
+	if against != "" && ctx.Err() == nil { // who gives up has not judged
+		c.fault("bundle-verdict", b.ID, against)
 	}
-	// A database that went away looks like files that are not there.
-	if err := errors.Join(ctx.Err(), c.s.Ready(ctx)); err != nil {
-		return err
-	}
-	c.fault("bundle-verdict", b.ID, against)
-	return nil
+	return ctx.Err()
 }
 
 // objection is what stands against a bundle's files; empty where nothing does. Without a

@@ -253,9 +253,8 @@ func settle(ctx context.Context, tx *store.Tx, who Actor, r store.Request, unit,
 	}
 	if slices.ContainsFunc(arrivals, func(a arrival) bool { return a.outcome.Err == nil }) {
 		// What was bound when the request was opened may have been ended since.
-		c, err := tx.CertificateBySHA256(ctx, r.Certificate)
-		if err != nil || c.Account != who.Account || c.Unit != unit {
-			return errors.Join(err, ErrUnbound)
+		if err := stillBound(ctx, tx, r.Certificate, who.Account, unit); err != nil {
+			return err
 		}
 	}
 	return e.write(ctx, tx, who)
@@ -331,9 +330,10 @@ func (s *Service) judgeFiling(ctx context.Context, f *filing) (*verify.Report, e
 	}
 	switch {
 	case f.whole():
-		return judge.Directory(ctx, f.bundle.ID, &folder{ctx: ctx, view: s.store.Glance(), stored: f.stored, spool: s.spool, anew: map[string][]byte{
+		files := &folder{ctx: ctx, view: s.store.Glance(), stored: f.stored, spool: s.spool, anew: map[string][]byte{
 			bundle.PagesFile: f.document.signed, bundle.DocumentFile: f.document.half.Document, bundle.SignatureFile: f.manifest.signed,
-		}})
+		}}
+		return files.judge(judge, f.bundle.ID)
 	case f.document != nil:
 		return judge.PDF(ctx, bundle.PagesFile, f.document.signed), nil
 	}

@@ -99,7 +99,7 @@ func (s *Service) prepareOrganisation(ctx context.Context, o *SigningOrder, opti
 	if f.Size > verify.MaxDocumentBytes {
 		return fmt.Errorf("%s of %d bytes: %w", bundle.PagesFile, f.Size, bundle.ErrTooLarge)
 	}
-	pages, err := whole(ctx, s.store.Glance(), f.SHA256, f.Size)
+	pages, err := s.store.Glance().Content(ctx, f.SHA256)
 	if err != nil {
 		return err
 	}
@@ -168,17 +168,16 @@ func (s *Service) judgeOrganisation(ctx context.Context, id string, files []stor
 	if err != nil {
 		return false, "", err
 	}
-	stored := folder{ctx: ctx, view: s.store.Glance(), stored: files, spool: s.spool}
-	anew := stored
-	anew.anew = map[string][]byte{bundle.PagesFile: signed}
-	after, err := judge.Directory(ctx, id, &anew)
+	anew := &folder{ctx: ctx, view: s.store.Glance(), stored: files, spool: s.spool, anew: map[string][]byte{bundle.PagesFile: signed}}
+	after, err := anew.judge(judge, id)
 	if err != nil {
 		return false, "", err
 	}
 	if after.Verdict == verify.TotalPassed || !dossier.Acceptable(after) {
 		return after.Verdict == verify.TotalPassed, after.Verdict, nil
 	}
-	before, err := judge.Directory(ctx, id, &stored)
+	stored := &folder{ctx: ctx, view: s.store.Glance(), stored: files, spool: s.spool}
+	before, err := stored.judge(judge, id)
 	if err != nil {
 		return false, "", err
 	}

@@ -2,6 +2,7 @@ package attest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +11,12 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"kytiem/bundle"
 	"kytiem/store"
+	"kytiem/verify"
 )
 
 // folder is a bundle's files as the directory that it is exported as, for our verifier:
@@ -24,6 +27,30 @@ type folder struct {
 	stored []store.File
 	anew   map[string][]byte
 	spool  func(*store.Blob) (*os.File, error) // of records that are read in another order; nil reads them where they are
+
+	mutex  sync.Mutex
+	unread error // why something that is stored could not be read
+}
+
+// judge has our verifier judge the files. To it a file that cannot be read is one that is
+// not there; here it is no verdict: a good signature must not be turned down because the
+// database, or room on the disk, was away for a moment. Why is then the error, and unread.
+func (d *folder) judge(v *verify.Verifier, bundle string) (*verify.Report, error) {
+	report, err := v.Directory(d.ctx, bundle, d)
+	if d.unread != nil {
+		return nil, fmt.Errorf("reading the files of bundle %s: %w", bundle, d.unread)
+	}
+	return report, err
+}
+
+// note keeps why something could not be read.
+func (d *folder) note(err error) error {
+	if err != nil && !errors.Is(err, io.EOF) {
+		d.mutex.Lock()
+		defer d.mutex.Unlock()
+		d.unread = cmp.Or(d.unread, err)
+	}
+	return err
 }
 
 // smallFile is what is read whole when it is opened.
@@ -38,20 +65,37 @@ func (d *folder) Open(name string) (fs.File, error) {
 		if f.Name != name {
 			continue
 		}
-		if f.Size <= smallFile {
-			content, err := whole(d.ctx, d.view, f.SHA256, f.Size)
-			return openBytes(name, content), err
-		}
-		blob, err := d.view.Blob(d.ctx, f.SHA256)
-		if err != nil {
-			return nil, err
-		}
-		if name == bundle.RecordsFile && d.spool != nil {
-			return d.spool(blob)
-		}
-		return opened{entry{name, f.Size}, blob.Reader()}, nil
+		file, err := d.open(f)
+		return file, d.note(err)
 	}
 	return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+}
+
+func (d *folder) open(f store.File) (fs.File, error) {
+	if f.Size <= smallFile {
+		content, err := d.view.Content(d.ctx, f.SHA256)
+		return openBytes(f.Name, content), err
+	}
+	blob, err := d.view.Blob(d.ctx, f.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	if f.Name == bundle.RecordsFile && d.spool != nil {
+		return d.spool(blob)
+	}
+	return opened{entry{f.Name, f.Size}, io.NewSectionReader(noted{blob, d}, 0, f.Size)}, nil
+}
+
+// noted is a blob whose folder keeps why it could not be read.
+type noted struct {
+	blob *store.Blob
+	of   *folder
+}
+
+// ReadAt implements [io.ReaderAt].
+func (n noted) ReadAt(p []byte, offset int64) (int, error) {
+	read, err := n.blob.ReadAt(p, offset)
+	return read, n.of.note(err)
 }
 
 // ReadDir implements [fs.ReadDirFS].
@@ -91,14 +135,6 @@ func (s *Service) spool(blob *store.Blob) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("spooling records: %w", err), f.Close())
 	}
 	return f, nil
-}
-
-// whole reads a blob of known size.
-func whole(ctx context.Context, v *store.View, sum store.Digest, size int64) ([]byte, error) {
-	if size == 0 {
-		return nil, nil
-	}
-	return v.BlobRange(ctx, sum, 0, size)
 }
 
 type opened struct {

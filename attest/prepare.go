@@ -372,8 +372,8 @@ func request(ctx context.Context, tx *store.Tx, who Actor, o *SigningOrder, work
 		if _, err := bind(ctx, tx, who, bindingOf(leaf, who.Account, w.Unit), fit.facts()...); err != nil {
 			return SigningRequest{}, err
 		}
-	} else if c, err := tx.CertificateBySHA256(ctx, r.Certificate); err != nil || c.Account != who.Account { // ended meanwhile
-		return SigningRequest{}, errors.Join(err, ErrUnbound)
+	} else if err := stillBound(ctx, tx, r.Certificate, who.Account, w.Unit); err != nil {
+		return SigningRequest{}, err
 	}
 	if err := fit.note(ctx, tx); err != nil {
 		return SigningRequest{}, err

@@ -125,7 +125,7 @@ func (s *Service) signature(ctx context.Context, g *grown) ([]byte, error) {
 		return nil, nil
 	}
 	if err == nil {
-		p7s, err = whole(ctx, s.store.Glance(), f.SHA256, f.Size)
+		p7s, err = s.store.Glance().Content(ctx, f.SHA256)
 	}
 	if err != nil {
 		return nil, err

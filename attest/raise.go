@@ -156,7 +156,7 @@ func (s *Service) risingFile(ctx context.Context, stored []store.File, name stri
 		return nil, fmt.Errorf("%s of %d bytes: %w", name, before.Size, ErrTooLarge)
 	}
 	f := &rising{before: before}
-	if f.content, err = whole(ctx, s.store.Glance(), before.SHA256, before.Size); err != nil {
+	if f.content, err = s.store.Glance().Content(ctx, before.SHA256); err != nil {
 		return nil, err
 	}
 	if f.was, err = levelOf(f.content); err != nil {

@@ -183,7 +183,7 @@ func (s *Service) blobOf(ctx context.Context, subject, act, fact string) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	return whole(ctx, v, sum, min(blob.Size(), maxStatementBytes))
+	return v.BlobRange(ctx, sum, 0, min(blob.Size(), maxStatementBytes))
 }
 
 func (s *Service) reasonOf(ctx context.Context, subject, act string) (string, error) {

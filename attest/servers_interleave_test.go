@@ -38,6 +38,8 @@ type servers struct {
 	both   [2]*attest.Service
 	stores [2]*store.Store
 	ahead  *desktest.Clock // the second server's, which may go wrong
+
+	database string // its address
 }
 
 // newServers makes two servers on a new database.
@@ -51,7 +53,7 @@ func serversAt(t testing.TB, database string, lifetime time.Duration) *servers {
 	t.Helper()
 	var anchors certs.Anchors
 	d := newDesk(t, func(o *attest.Options) { anchors = o.Anchors }) // of which all but the database is kept
-	s := &servers{desk: d, ahead: desktest.NewClock()}
+	s := &servers{desk: d, ahead: desktest.NewClock(), database: database}
 	for n, now := range []func() time.Time{d.clock.Now, s.ahead.Now} {
 		var err error
 		if s.stores[n], err = store.Open(t.Context(), store.Options{Database: database, Now: now, Connections: 4}); err != nil {

@@ -109,7 +109,7 @@ func (s *Service) content(ctx context.Context, files []store.File, name string) 
 	if err != nil {
 		return nil, err
 	}
-	return whole(ctx, s.store.Glance(), f.SHA256, f.Size)
+	return s.store.Glance().Content(ctx, f.SHA256)
 }
 
 func fileOf(files []store.File, name string) (store.File, error) {

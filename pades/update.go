@@ -97,6 +97,8 @@ type storedUpdate struct {
 	Hash          crypto.Hash
 	Digest        []byte
 	Reserve       int
+
+	Suffix []byte `json:",omitempty"` // with its hole, in place of Before and After, as earlier programs stored it
 }
 
 // MarshalJSON implements [encoding/json.Marshaler].
@@ -105,7 +107,8 @@ func (u *Update) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	before, after := u.signedSuffix()
-	return json.Marshal(storedUpdate{u.Base, u.BaseSize, before, after, u.ByteRange, u.Hash, u.Digest, u.Reserve})
+	return json.Marshal(storedUpdate{Base: u.Base, BaseSize: u.BaseSize, Before: before, After: after, ByteRange: u.ByteRange, Hash: u.Hash,
+		Digest: u.Digest, Reserve: u.Reserve})
 }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler]. Numbers that do not fit each
@@ -118,9 +121,12 @@ func (u *Update) UnmarshalJSON(text []byte) error {
 	if s.Reserve <= 0 || s.Reserve > maxReserve {
 		return ErrUpdateChanged
 	}
-	suffix := make([]byte, 0, len(s.Before)+2*s.Reserve+2+len(s.After))
-	suffix = appendHole(append(suffix, s.Before...), s.Reserve)
-	*u = Update{s.Base, s.BaseSize, append(suffix, s.After...), s.ByteRange, s.Hash, s.Digest, s.Reserve}
+	suffix := s.Suffix
+	if suffix == nil {
+		suffix = make([]byte, 0, len(s.Before)+2*s.Reserve+2+len(s.After))
+		suffix = append(appendHole(append(suffix, s.Before...), s.Reserve), s.After...)
+	}
+	*u = Update{s.Base, s.BaseSize, suffix, s.ByteRange, s.Hash, s.Digest, s.Reserve}
 	return u.check()
 }
 

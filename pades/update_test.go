@@ -99,6 +99,41 @@ func TestUpdateIsStored(t *testing.T) {
 	}
 }
 
+// TestUpdateOfEarlierProgram reads what programs before this one stored: the fields as they
+// are, the hole with them. Whatever stands in the hole, it is not in what is signed.
+func TestUpdateOfEarlierProgram(t *testing.T) {
+	base := twoFields()
+	want := prepared(t, base, SignatureOptions{Field: "head", Reserve: 128})
+	type fields Update // without its ways to JSON
+	for _, change := range []func(*Update){
+		func(*Update) {},
+		func(u *Update) { u.Suffix[u.ByteRange[1]-u.BaseSize+1] = 'F' },
+	} {
+		earlier := *want
+		earlier.Suffix = bytes.Clone(want.Suffix)
+		change(&earlier)
+		text, err := json.Marshal(fields(earlier))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Update
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatal(err)
+		}
+		cms := bytes.Repeat([]byte{0xEE}, 4)
+		signed, err := got.Embed(base, cms)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wanted, err := want.Embed(base, cms); err != nil || !bytes.Equal(signed, wanted) {
+			t.Errorf("signed are other bytes than of what was prepared (%v)", err)
+		}
+		if err := json.Unmarshal(bytes.Replace(text, []byte(`"Suffix":"`), []byte(`"Suffix":"AAAA`), 1), &got); !errors.Is(err, ErrUpdateChanged) {
+			t.Errorf("longer: got %v, want %v", err, ErrUpdateChanged)
+		}
+	}
+}
+
 // TestUpdateIsStoredWhole reads what was changed where it was stored: no number reaches
 // beyond what is there, and no hole is larger than one may be.
 func TestUpdateIsStoredWhole(t *testing.T) {
@@ -124,4 +159,48 @@ func TestUpdateIsStoredWhole(t *testing.T) {
 			t.Errorf("%s instead of %s: got %v, want %v", change[1], change[0], err, ErrUpdateChanged)
 		}
 	}
+}
+
+// FuzzUpdate reads an update from where anything may have been done to it. What it embeds is
+// what its digest is over, or nothing, and what it prints reads back.
+func FuzzUpdate(f *testing.F) {
+	base := twoFields()
+	u := prepared(f, base, SignatureOptions{Field: "head", Reserve: 16})
+	text, err := json.Marshal(u)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	type fields Update
+	if text, err = json.Marshal((*fields)(u)); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	cms := []byte{0x30, 0x00}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var u Update
+		if json.Unmarshal(text, &u) != nil {
+			return
+		}
+		signed, err := u.Embed(base, cms)
+		printed, printErr := json.Marshal(&u)
+		var again Update
+		if printErr != nil || json.Unmarshal(printed, &again) != nil {
+			t.Fatalf("does not read back: %v", printErr)
+		}
+		second, secondErr := again.Embed(base, cms)
+		if !bytes.Equal(signed, second) || (err == nil) != (secondErr == nil) {
+			t.Errorf("read back it embeds otherwise: %v, then %v", err, secondErr)
+		}
+		if err != nil {
+			return
+		}
+		sum := u.Hash.New()
+		r := u.ByteRange
+		sum.Write(signed[:r[1]])
+		sum.Write(signed[r[2] : r[2]+r[3]])
+		if !bytes.HasPrefix(signed, base) || r[2]+r[3] != int64(len(signed)) || !bytes.Equal(sum.Sum(nil), u.Digest) {
+			t.Error("embedded is something else than the digest is over")
+		}
+	})
 }

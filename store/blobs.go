@@ -235,10 +235,11 @@ func (v *View) BlobRange(ctx context.Context, sum Digest, offset, size int64) ([
 // maxRoom is for how many chunks room is made before the first of them is there.
 const maxRoom = 1024
 
-// Content reads a blob whole, in one round trip.
+// Content reads a blob whole, in one round trip, and holds it against its SHA-256; the error
+// is ErrCorrupt.
 func (v *View) Content(ctx context.Context, sum Digest) ([]byte, error) {
 	var content []byte
-	size := int64(-1)
+	var size int64
 	var err error
 	for chunk, fault := range walk(ctx, v, func(r rows) (chunk []byte, err error) { return chunk, r.Scan(&size, &chunk) },
 		`SELECT b.size, c.bytes FROM blobs AS b LEFT JOIN chunks AS c ON c.blob = b.id WHERE b.sha256 = $1 ORDER BY c.n`, sum[:]) {
@@ -246,15 +247,15 @@ func (v *View) Content(ctx context.Context, sum Digest) ([]byte, error) {
 			break
 		}
 		if content == nil {
-			content = make([]byte, 0, min(size, maxRoom*ChunkBytes))
+			content = make([]byte, 0, max(0, min(size, maxRoom*ChunkBytes)))
 		}
 		content = append(content, chunk...)
 	}
 	switch {
 	case err != nil:
-	case size < 0:
+	case content == nil:
 		err = ErrNotFound
-	case int64(len(content)) != size:
+	case int64(len(content)) != size || sha256.Sum256(content) != sum:
 		err = ErrCorrupt
 	}
 	if err != nil {

@@ -34,9 +34,12 @@ func (p *postgres) migrate(ctx context.Context) error {
 	if err := migrate(ctx, goose.DialectPostgres, handle, "migrations/postgres", goose.WithSessionLocker(migrationLock{})); err != nil {
 		return err
 	}
-	c, err := handle.Conn(ctx)
+	// Not of the pool, which may have one connection, and that makes the tables.
+	beside := stdlib.OpenDB(*p.pool.Config().ConnConfig)
+	defer beside.Close()
+	c, err := beside.Conn(ctx)
 	if err != nil {
-		return err
+		return postgresError(ctx, err)
 	}
 	defer c.Close()
 	if err := (migrationLock{}).SessionLock(ctx, c); err != nil {

@@ -81,11 +81,12 @@ func TestRaces(t *testing.T) {
 	}
 }
 
-// TestOpenedAtOnce: servers that start together on an empty database.
+// TestOpenedAtOnce: servers that start together on an empty database, with no more than a
+// connection each.
 func TestOpenedAtOnce(t *testing.T) {
 	database := shared.Empty(t)
 	for n, err := range atOnce([2]*Store{}, 4, func(*Store, int) error {
-		s, err := Open(t.Context(), Options{Database: database})
+		s, err := Open(t.Context(), Options{Database: database, Connections: 1})
 		if err != nil {
 			return err
 		}

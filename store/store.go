@@ -127,10 +127,12 @@ type Tx struct {
 // if step panics, nothing has happened. A step must not open connections elsewhere
 // nor wait for anybody: with SQLite it is the only one that writes. An error of the
 // database ends the transaction, even if step passes over it; ErrNotFound for a row
-// that was read and ErrStale do not.
+// that was read does not, nor ErrStale, unless it is of a change that travels with the next
+// question ([Tx.ReplaceFile], [Tx.CompleteItem]).
 //
 // When the connection is lost while the transaction is being committed, the error is
-// ErrUnavailable and the step may or may not have happened.
+// ErrUnavailable and the step may or may not have happened. So it is where ctx is done at
+// that moment, with its error; then it can happen just after InTx has returned, too.
 func (s *Store) InTx(ctx context.Context, step func(*Tx) error) error {
 	begun, err := s.database.write(ctx)
 	if err != nil {
