@@ -17,7 +17,15 @@ func (f *File) Accounting(rev int) error {
 			return err
 		}
 	}
-	return f.whiteTail(f.revisions[last].End)
+	if err := f.whiteTail(f.revisions[last].End); err != nil {
+		return err
+	}
+	for r := rev + 1; r <= last; r++ {
+		if err := f.shrinks(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // appended checks what one revision appends.
@@ -26,6 +34,16 @@ func (f *File) appended(r int) error {
 		return err
 	}
 	return f.accountFor(r)
+}
+
+// shrinks compares the /Size of a revision with that of the one before: what lies beyond
+// it is no object (7.5.5). PDFBox counts only what it writes, and readers know that.
+func (f *File) shrinks(r int) error {
+	size, _ := f.Trailer(r).Key("Size").Int()
+	if before, _ := f.Trailer(r - 1).Key("Size").Int(); size < before {
+		return doubtful(ruleTrailer, f.revisions[r].XRef, "a revision with a smaller /Size")
+	}
+	return nil
 }
 
 // question is a rule asked of a revision.
@@ -63,10 +81,6 @@ func (f *File) continues(r int) error {
 	if f.encrypted && !f.identifier(r).same(f.identifier(r-1)) {
 		return broken(ruleTrailer, at, "a revision of an encrypted document with another /ID")
 	}
-	size, _ := now.Key("Size").Int()
-	if sizeBefore, _ := before.Key("Size").Int(); size < sizeBefore {
-		return broken(ruleTrailer, at, "a revision with a smaller /Size")
-	}
 	return nil
 }
 
@@ -88,7 +102,7 @@ func (f *File) accountFor(r int) error {
 	})
 	var failure error
 	rv.sections[0].each(func(number int, e entry) {
-		if failure != nil || e.kind != inUse || e.at == rv.XRef {
+		if failure != nil || e.kind != inUse || f.token(e.at) == rv.XRef {
 			return
 		}
 		var obj indirect
