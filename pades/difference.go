@@ -83,8 +83,9 @@ func (f *File) Differences(from int) ([]Difference, error) {
 	}
 	list := make([]Difference, 0, last-from)
 	texts := &pageTexts{rev: from, known: map[Ref][]box{}}
+	stores := map[Ref]bool{}
 	for rev := from + 1; rev <= last; rev++ {
-		d := differ{f: f, graph: g, pages: pages, texts: texts, old: rev - 1, new: rev}
+		d := differ{f: f, graph: g, pages: pages, texts: texts, stores: stores, old: rev - 1, new: rev}
 		if err := d.compare(); err != nil {
 			return nil, fmt.Errorf("comparing revision %d with the one before: %w", rev+1, err)
 		}
@@ -117,6 +118,7 @@ type differ struct {
 
 	before, after *form // see forms
 	dss           map[Ref]bool
+	stores        map[Ref]bool // objects that validation data consisted of in any revision
 }
 
 // maxChanges bounds what is told about one revision: nobody reads more, and the
