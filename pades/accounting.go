@@ -2,6 +2,8 @@ package pades
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"slices"
 )
 
@@ -12,20 +14,15 @@ import (
 // is not judged. A signature whose revision is rev calls for it.
 func (f *File) Accounting(rev int) error {
 	last := len(f.revisions) - 1
+	var doubt error
 	for r := rev + 1; r <= last; r++ {
-		if err := f.once(r, ruleBytes, f.appended); err != nil {
+		err := f.once(r, ruleBytes, f.appended)
+		if format := (*FormatError)(nil); err != nil && !(errors.As(err, &format) && format.Doubtful) {
 			return err
 		}
+		doubt = cmp.Or(doubt, err)
 	}
-	if err := f.whiteTail(f.revisions[last].End); err != nil {
-		return err
-	}
-	for r := rev + 1; r <= last; r++ {
-		if err := f.shrinks(r); err != nil {
-			return err
-		}
-	}
-	return nil
+	return cmp.Or(f.whiteTail(f.revisions[last].End), doubt)
 }
 
 // appended checks what one revision appends.
@@ -33,7 +30,10 @@ func (f *File) appended(r int) error {
 	if err := f.continues(r); err != nil {
 		return err
 	}
-	return f.accountFor(r)
+	if err := f.accountFor(r); err != nil {
+		return err
+	}
+	return f.shrinks(r)
 }
 
 // shrinks compares the /Size of a revision with that of the one before: what lies beyond
@@ -138,14 +138,36 @@ func (f *File) allListed(r int, obj indirect, listed int) error {
 func (f *File) gaps(rv *revision, spans []span) error {
 	slices.SortFunc(spans, func(a, b span) int { return int(a.start - b.start) })
 	at := rv.start
+	var doubt error
 	for _, s := range spans {
 		if s.start < at {
 			return broken(ruleDuplicate, s.start, "two objects in the same bytes")
 		}
-		if len(bytes.Trim(f.b[at:s.start], "\x00\t\n\f\r ")) > 0 {
+		if gap := bytes.Trim(f.b[at:s.start], "\x00\t\n\f\r "); idle(gap) {
+			doubt = doubtful(ruleBytes, at, "a comment after a signature")
+		} else if len(gap) > 0 {
 			return broken(ruleBytes, at, "bytes after a signature that no cross-reference section lists")
 		}
 		at = s.end
 	}
-	return nil
+	return doubt
+}
+
+// maxIdle bounds the comment that a program may leave of itself.
+const maxIdle = 80
+
+// idle reports whether a gap is a comment on one line in which nobody who repairs files
+// finds anything. MuPDF writes its name so.
+func idle(gap []byte) bool {
+	if len(gap) == 0 || len(gap) > maxIdle || gap[0] != '%' {
+		return false
+	}
+	for _, c := range gap {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return !slices.ContainsFunc([]string{"obj", "xref", "trailer", "stream", "%%EOF", "%PDF"}, func(word string) bool {
+		return bytes.Contains(gap, []byte(word))
+	})
 }

@@ -177,9 +177,10 @@ func TestLaterRevisions(t *testing.T) {
 		{"form removed", next(map[int]string{1: "<< /Type /Catalog /Pages 2 0 R >>"}), []string{"<nil>", "R-B8", "<nil>"}},
 		{"other catalog", appended(pdf, nil, strings.Replace(trailer, "1 0 R", "2 0 R", 1)), []string{"<nil>", "R-B8", "R-P7"}},
 		{"encrypted later", appended(pdf, nil, trailer+" /Encrypt 20 0 R"), []string{"<nil>", "<nil>", "R-P7"}},
-		{"smaller size", appended(pdf, nil, strings.Replace(trailer, "30", "5", 1)), []string{"<nil>", "<nil>", "R-P7"}},
+		{"smaller size", appended(pdf, nil, strings.Replace(trailer, "30", "5", 1)), []string{"<nil>", "<nil>", "R-P7 doubtful"}},
 		{"unlisted object", inserted("21 0 obj\n(x)\nendobj\n"), []string{"<nil>", "<nil>", "R-P5"}},
 		{"comment", inserted("% 21 0 obj\n"), []string{"<nil>", "<nil>", "R-P5"}},
+		{"name of a program", inserted("% Written by a program\n"), []string{"<nil>", "<nil>", "R-P5 doubtful"}},
 		{"second trailer", inserted("trailer\n<< /Root 2 0 R >>\n"), []string{"<nil>", "<nil>", "R-P5"}},
 		{"nested objects", nestedObjects(pdf, trailer), []string{"<nil>", "<nil>", "R-P4"}},
 		{"hybrid", hybridUpdate(pdf), []string{"<nil>", "<nil>", "R-P6"}},
@@ -191,7 +192,11 @@ func TestLaterRevisions(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, coverage := f.Coverage(list[0])
-			got := []string{ruleOf(coverage), ruleOf(f.Consistent(list[0])), ruleOf(f.Accounting(list[0].Revision))}
+			accounting := f.Accounting(list[0].Revision)
+			got := []string{ruleOf(coverage), ruleOf(f.Consistent(list[0])), ruleOf(accounting)}
+			if format := (*FormatError)(nil); errors.As(accounting, &format) && format.Doubtful {
+				got[2] += " doubtful"
+			}
 			if !slices.Equal(got, test.want) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
