@@ -89,12 +89,13 @@ type span struct{ start, end int64 }
 // accountFor finds a place for every byte of a revision (R-P5).
 func (f *File) accountFor(r int) error {
 	rv := &f.revisions[r]
-	if rv.Hybrid {
-		// Older readers do not see the stream's objects (R-P6).
-		return broken(ruleViews, rv.XRef, "a hybrid revision after a signature")
-	}
 	spans := []span{{rv.sections[0].at, rv.End}} // what stands between section and %%EOF was read by Open
-	listed := map[int64]int{}                    // object stream → objects listed as lying in it
+	hidden := int64(-1)
+	if rv.Hybrid {
+		hidden = rv.sections[0].hidden.at
+		spans = append(spans, span{hidden, rv.sections[0].hidden.end})
+	}
+	listed := map[int64]int{} // object stream → objects listed as lying in it
 	rv.sections[0].each(func(_ int, e entry) {
 		if e.kind == compressed {
 			listed[e.at]++
@@ -102,7 +103,7 @@ func (f *File) accountFor(r int) error {
 	})
 	var failure error
 	rv.sections[0].each(func(number int, e entry) {
-		if failure != nil || e.kind != inUse || f.token(e.at) == rv.XRef {
+		if failure != nil || e.kind != inUse || f.token(e.at) == rv.XRef || f.token(e.at) == hidden {
 			return
 		}
 		var obj indirect
@@ -119,7 +120,13 @@ func (f *File) accountFor(r int) error {
 	if len(listed) > 0 {
 		return broken(ruleObject, rv.XRef, "objects in a stream that the revision does not write")
 	}
-	return f.gaps(rv, spans)
+	err := f.gaps(rv, spans)
+	if err == nil && rv.Hybrid {
+		// Readers of before PDF 1.5 do not see the stream's objects (R-P6). iText writes
+		// such revisions after those of Word.
+		return doubtful(ruleViews, rv.XRef, "a hybrid revision after a signature")
+	}
+	return err
 }
 
 // allListed checks that every object of an object stream, if obj is one, is

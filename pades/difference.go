@@ -272,7 +272,9 @@ func (d *differ) trailed(holder Ref) bool {
 	}
 	e, _, ok := d.f.lookup(d.old, holder.Number)
 	return ok && e.kind == inUse && slices.ContainsFunc(d.f.revisions[:d.new], func(r revision) bool {
-		return slices.ContainsFunc(r.sections, func(s *section) bool { return s.stream && s.at == e.at })
+		return slices.ContainsFunc(r.sections, func(s *section) bool {
+			return s.stream && s.at == e.at || s.hidden != nil && s.hidden.at == e.at
+		})
 	})
 }
 

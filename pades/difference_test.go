@@ -30,10 +30,11 @@ func formObjects() map[int]string {
 		13: stream("/Type /Metadata /Subtype /XML", "<x/>"),
 		14: "<< /Type /StructTreeRoot /K [15 0 R] /ParentTree 16 0 R /ParentTreeNextKey 1 >>",
 		15: "<< /Type /StructElem /S /P /P 14 0 R /Pg 3 0 R /K [0] >>",
-		16: "<< /Nums [0 15 0 R] >>",
+		16: "<< /Nums [0 20 0 R] >>",
 		17: "[7 0 R 8 0 R 10 0 R 18 0 R 19 0 R]",
 		18: "<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /P 3 0 R /Contents (remark) >>",
 		19: "<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /P 3 0 R >>",
+		20: "[15 0 R]",
 	}
 }
 
@@ -209,9 +210,20 @@ func TestDifferences(t *testing.T) {
 		{"the form removed", revisionText{1: replace(1, "/AcroForm 6 0 R", "")}, Other, "R-M1"},
 		{"a new widget in the structure", revisionText{
 			6: fields("42 0 R"), 17: annots("42 0 R"), 42: widget("[0 0 0 0]", "/V 43 0 R /StructParent 1"), 43: signature,
-			14: replace(14, "[15 0 R]", "[15 0 R 45 0 R]", "Key 1", "Key 2"), 16: "<< /Nums [0 15 0 R 1 45 0 R] >>",
+			14: replace(14, "[15 0 R]", "[15 0 R 45 0 R]", "Key 1", "Key 2"), 16: "<< /Nums [0 20 0 R 1 45 0 R] >>",
 			45: "<< /Type /StructElem /S /Form /P 14 0 R /K << /Type /OBJR /Obj 42 0 R >> >>",
 		}, FormFill, "R-M1"},
+		{"a new widget in a structure whose lists are copied", revisionText{
+			6: fields("42 0 R"), 17: annots("42 0 R"), 42: widget("[0 0 0 0]", "/V 43 0 R /StructParent 1"), 43: signature,
+			14: replace(14, "16 0 R", "47 0 R", "Key 1", "Key 2"), 47: "<< /Nums [0 48 0 R 1 45 0 R] >>", 48: base[20],
+			45: "<< /Type /StructElem /S /Form /P 14 0 R /K << /Type /OBJR /Obj 42 0 R >> >>",
+		}, FormFill, "R-M1"},
+		{"a parent tree divided", revisionText{
+			14: replace(14, "16 0 R", "47 0 R"), 47: "<< /Kids [48 0 R 49 0 R] >>", 48: "<< /Nums [0 20 0 R] /Limits [0 0] >>", 49: "<< /Nums [1 15 0 R] /Limits [1 1] >>",
+		}, FormFill, "R-M1"},
+		{"a parent tree divided, and less", revisionText{14: replace(14, "16 0 R", "47 0 R"), 47: "<< /Kids [48 0 R] >>", 48: "<< /Nums [1 15 0 R] /Limits [1 1] >>"}, Other, "R-M1"},
+		{"a second value of a key", revisionText{14: replace(14, "16 0 R", "47 0 R"), 47: "<< /Nums [0 45 0 R 0 20 0 R] >>", 45: "[]"}, Other, "R-M1"},
+		{"a list of the structure with another element", revisionText{14: replace(14, "16 0 R", "47 0 R"), 47: "<< /Nums [0 48 0 R] >>", 48: "[14 0 R]"}, Other, "R-M1"},
 		{"new text in the structure", revisionText{14: replace(14, "[15 0 R]", "[15 0 R 45 0 R]"), 45: "<< /S /P /P 14 0 R /K [1] >>"}, Other, "R-M1"},
 		{"the structure changed", revisionText{15: replace(15, "/S /P", "/S /P /ActualText (other)")}, Other, "R-M2"},
 		{"the parent tree changed", revisionText{16: "<< /Nums [0 18 0 R] >>"}, Other, "R-M2"},

@@ -82,15 +82,16 @@ func (d *differ) filledField(c Change, is *formField, keys []string, before, aft
 		d.fieldChanged(c, "state of a field changed, but not its value")
 		return nil
 	}
-	if is.kind == "Btn" && slices.Contains(keys, "AP") {
+	entries := []string{"V", "AP", "AS", "M", "F", "Ff", "DA", "Q"}
+	if is.kind == "Btn" && (slices.Contains(keys, "AP") || changed && slices.Contains(keys, "MK")) {
 		d.buttonDrawn(c)
+		entries = append(entries, "MK")
 	}
 	if slices.Contains(keys, "DA") || slices.Contains(keys, "Q") {
 		note := c
 		note.Note, note.What = true, "default appearance of a field changed"
 		d.note(note)
 	}
-	entries := []string{"V", "AP", "AS", "M", "F", "Ff", "DA", "Q"}
 	if is.kind == "Ch" && changed {
 		entries = append(entries, "I", "TI") // which option that is, and which stands on top: /V holds where they disagree (table 231)
 	}

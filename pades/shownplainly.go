@@ -2,6 +2,7 @@ package pades
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -17,7 +18,13 @@ type sight struct {
 	parts  int  // of the path
 	clips  bool // the path is to clip
 	scale  float64
-	ground []float64 // how light what was painted is, the paper first
+	ground []ground // what was painted, the paper first
+}
+
+// ground is what text may stand on, and how light it is.
+type ground struct {
+	box
+	light float64
 }
 
 type sightState struct {
@@ -42,7 +49,7 @@ func (d *differ) sightOf(form Value, rect box) (s *sight, ok bool, err error) {
 	}
 	bbox := box(b)
 	return &sight{
-		text: textPlacer{matrix: identity}, seen: sightState{within: bbox}, ground: []float64{1},
+		text: textPlacer{matrix: identity}, seen: sightState{within: bbox}, ground: []ground{{bbox, 1}},
 		scale: math.Sqrt(rect.area() / bbox.area()),
 	}, true, nil
 }
@@ -130,7 +137,7 @@ func (s *sight) paint(operator string) bool {
 	if operator != "n" {
 		plain = len(s.text.boxes) == 0 && len(s.ground) < maxGrounds
 		if operator != "S" && operator != "s" {
-			s.ground = append(s.ground, s.seen.fill)
+			s.ground = append(s.ground, ground{s.path, s.seen.fill})
 		}
 	}
 	if w := &s.seen.within; s.clips {
@@ -152,10 +159,8 @@ func (s *sight) place(operator string, operands []Value) bool {
 	if (b[3]-b[1])*s.scale < leastHeight || middle < w[1] || middle > w[3] || b[0] < w[0]-1 || b[0] > w[2] || w[2]-w[0] < leastHeight {
 		return false
 	}
-	for _, ground := range s.ground {
-		if math.Abs(ground-s.seen.fill) < leastContrast {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(s.ground, func(g ground) bool {
+		stands := g.box[0] < b[2] && b[0] < g.box[2] && g.box[1] <= middle && middle <= g.box[3]
+		return stands && math.Abs(g.light-s.seen.fill) < leastContrast
+	})
 }
