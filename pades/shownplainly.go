@@ -17,6 +17,7 @@ type sight struct {
 	path   box
 	parts  int  // of the path
 	clips  bool // the path is to clip
+	shown  bool // some text
 	scale  float64
 	ground []ground // what was painted, the paper first
 }
@@ -135,7 +136,7 @@ func (s *sight) extend(b box) {
 func (s *sight) paint(operator string) bool {
 	plain := true
 	if operator != "n" {
-		plain = len(s.text.boxes) == 0 && len(s.ground) < maxGrounds
+		plain = !s.shown && len(s.ground) < maxGrounds
 		if operator != "S" && operator != "s" {
 			s.ground = append(s.ground, ground{s.path, s.seen.fill})
 		}
@@ -149,12 +150,12 @@ func (s *sight) paint(operator string) bool {
 
 // place follows an operator of text, and looks at what it shows.
 func (s *sight) place(operator string, operands []Value) bool {
-	before := len(s.text.boxes)
 	s.text.operate(operator, operands)
-	if len(s.text.boxes) == before {
+	if len(s.text.boxes) == 0 {
 		return true
 	}
-	b, w := s.text.boxes[before], s.seen.within
+	b, w := s.text.boxes[0], s.seen.within
+	s.text.boxes, s.shown = s.text.boxes[:0], true // a content may hold millions
 	middle := (b[1] + b[3]) / 2
 	if (b[3]-b[1])*s.scale < leastHeight || middle < w[1] || middle > w[3] || b[0] < w[0]-1 || b[0] > w[2] || w[2]-w[0] < leastHeight {
 		return false
