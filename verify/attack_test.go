@@ -468,3 +468,15 @@ func TestPermissions(t *testing.T) {
 		})
 	}
 }
+
+// TestBareSignature: what adbe.x509.rsa_sha1 has in /Contents is no CMS (ISO 32000-1,
+// 12.8.3.2). It is not judged, which is no fault of its format.
+func TestBareSignature(t *testing.T) {
+	w := newWorld(t)
+	text := formText()
+	signed := dictionary{
+		number: 20, subFilter: "adbe.x509.rsa_sha1", objects: map[int]string{7: strings.Replace(text[7], " >>", " /V 20 0 R >>", 1)},
+		cms: func([]byte) []byte { return derOf(t, bytes.Repeat([]byte{1}, 256)) },
+	}.signedBy(t, w.issue(t, nil), revised(nil, text, ""))
+	check(t, w.judgeBy().PDF(t.Context(), "x.pdf", signed), nil, outcome{verify.Indeterminate, verify.SigConstraintsFailure})
+}
