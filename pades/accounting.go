@@ -2,6 +2,8 @@ package pades
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"slices"
 )
 
@@ -12,12 +14,15 @@ import (
 // is not judged. A signature whose revision is rev calls for it.
 func (f *File) Accounting(rev int) error {
 	last := len(f.revisions) - 1
+	var doubt error
 	for r := rev + 1; r <= last; r++ {
-		if err := f.once(r, ruleBytes, f.appended); err != nil {
+		err := f.once(r, ruleBytes, f.appended)
+		if format := (*FormatError)(nil); err != nil && !(errors.As(err, &format) && format.Doubtful) {
 			return err
 		}
+		doubt = cmp.Or(doubt, err)
 	}
-	return f.whiteTail(f.revisions[last].End)
+	return cmp.Or(f.whiteTail(f.revisions[last].End), doubt)
 }
 
 // appended checks what one revision appends.
@@ -25,7 +30,20 @@ func (f *File) appended(r int) error {
 	if err := f.continues(r); err != nil {
 		return err
 	}
-	return f.accountFor(r)
+	if err := f.accountFor(r); err != nil {
+		return err
+	}
+	return f.shrinks(r)
+}
+
+// shrinks compares the /Size of a revision with that of the one before: what lies beyond
+// it is no object (7.5.5). PDFBox counts only what it writes, and readers know that.
+func (f *File) shrinks(r int) error {
+	size, _ := f.Trailer(r).Key("Size").Int()
+	if before, _ := f.Trailer(r - 1).Key("Size").Int(); size < before {
+		return doubtful(ruleTrailer, f.revisions[r].XRef, "a revision with a smaller /Size")
+	}
+	return nil
 }
 
 // question is a rule asked of a revision.
@@ -63,10 +81,6 @@ func (f *File) continues(r int) error {
 	if f.encrypted && !f.identifier(r).same(f.identifier(r-1)) {
 		return broken(ruleTrailer, at, "a revision of an encrypted document with another /ID")
 	}
-	size, _ := now.Key("Size").Int()
-	if sizeBefore, _ := before.Key("Size").Int(); size < sizeBefore {
-		return broken(ruleTrailer, at, "a revision with a smaller /Size")
-	}
 	return nil
 }
 
@@ -75,12 +89,13 @@ type span struct{ start, end int64 }
 // accountFor finds a place for every byte of a revision (R-P5).
 func (f *File) accountFor(r int) error {
 	rv := &f.revisions[r]
-	if rv.Hybrid {
-		// Older readers do not see the stream's objects (R-P6).
-		return broken(ruleViews, rv.XRef, "a hybrid revision after a signature")
-	}
 	spans := []span{{rv.sections[0].at, rv.End}} // what stands between section and %%EOF was read by Open
-	listed := map[int64]int{}                    // object stream → objects listed as lying in it
+	hidden := int64(-1)
+	if rv.Hybrid {
+		hidden = rv.sections[0].hidden.at
+		spans = append(spans, span{hidden, rv.sections[0].hidden.end})
+	}
+	listed := map[int64]int{} // object stream → objects listed as lying in it
 	rv.sections[0].each(func(_ int, e entry) {
 		if e.kind == compressed {
 			listed[e.at]++
@@ -88,7 +103,7 @@ func (f *File) accountFor(r int) error {
 	})
 	var failure error
 	rv.sections[0].each(func(number int, e entry) {
-		if failure != nil || e.kind != inUse || e.at == rv.XRef {
+		if failure != nil || e.kind != inUse || f.token(e.at) == rv.XRef || f.token(e.at) == hidden {
 			return
 		}
 		var obj indirect
@@ -105,7 +120,13 @@ func (f *File) accountFor(r int) error {
 	if len(listed) > 0 {
 		return broken(ruleObject, rv.XRef, "objects in a stream that the revision does not write")
 	}
-	return f.gaps(rv, spans)
+	err := f.gaps(rv, spans)
+	if err == nil && rv.Hybrid {
+		// Readers of before PDF 1.5 do not see the stream's objects (R-P6). iText writes
+		// such revisions after those of Word.
+		return doubtful(ruleViews, rv.XRef, "a hybrid revision after a signature")
+	}
+	return err
 }
 
 // allListed checks that every object of an object stream, if obj is one, is
@@ -124,14 +145,36 @@ func (f *File) allListed(r int, obj indirect, listed int) error {
 func (f *File) gaps(rv *revision, spans []span) error {
 	slices.SortFunc(spans, func(a, b span) int { return int(a.start - b.start) })
 	at := rv.start
+	var doubt error
 	for _, s := range spans {
 		if s.start < at {
 			return broken(ruleDuplicate, s.start, "two objects in the same bytes")
 		}
-		if len(bytes.Trim(f.b[at:s.start], "\x00\t\n\f\r ")) > 0 {
+		if gap := bytes.Trim(f.b[at:s.start], "\x00\t\n\f\r "); idle(gap) {
+			doubt = doubtful(ruleBytes, at, "a comment after a signature")
+		} else if len(gap) > 0 {
 			return broken(ruleBytes, at, "bytes after a signature that no cross-reference section lists")
 		}
 		at = s.end
 	}
-	return nil
+	return doubt
+}
+
+// maxIdle bounds the comment that a program may leave of itself.
+const maxIdle = 80
+
+// idle reports whether a gap is a comment on one line in which nobody who repairs files
+// finds anything. MuPDF writes its name so.
+func idle(gap []byte) bool {
+	if len(gap) == 0 || len(gap) > maxIdle || gap[0] != '%' {
+		return false
+	}
+	for _, c := range gap {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return !slices.ContainsFunc([]string{"obj", "xref", "trailer", "stream", "%%EOF", "%PDF"}, func(word string) bool {
+		return bytes.Contains(gap, []byte(word))
+	})
 }

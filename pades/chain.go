@@ -109,6 +109,15 @@ func (f *File) nextRevision(chain []*section) (revision, []*section, error) {
 		}
 	}
 	newest := r.sections[0]
+	if newest.hidden != nil && newest.hidden.at < r.start {
+		repeated, err := f.repeats(newest)
+		if err != nil {
+			return r, nil, err
+		}
+		if repeated {
+			newest.hidden = nil
+		}
+	}
 	r.XRef, r.Stream, r.Hybrid = newest.at, newest.stream, newest.hidden != nil
 	last := newest
 	if r.Linearized {
@@ -122,6 +131,36 @@ func (f *File) nextRevision(chain []*section) (revision, []*section, error) {
 	return r, chain[:n-len(r.sections)], err
 }
 
+// repeats reports whether the stream of a hybrid section is one that an earlier revision
+// has, and says of every object what was so before: programs that write the trailer again
+// with all its entries name it again (EU DSS by OpenPDF, over documents of Word). A reader
+// that knows such streams and one that does not then see the same (rule R-P6).
+func (f *File) repeats(sec *section) (bool, error) {
+	known := slices.ContainsFunc(f.revisions, func(r revision) bool {
+		return slices.ContainsFunc(r.sections, func(s *section) bool { return s.hidden != nil && s.hidden.at == sec.hidden.at })
+	})
+	if !known {
+		return false, nil
+	}
+	// Each object is looked up through all revisions before: a thousand of either cost.
+	last, objects := len(f.revisions)-1, 0
+	same := true
+	sec.hidden.each(func(number int, e entry) {
+		objects++
+		if own, ok := sec.own(number); same && (!ok || own.kind == free) && objects*len(f.revisions) <= maxRepeated {
+			before, _, _ := f.lookup(last, number)
+			same = before == e && !ok
+		}
+	})
+	if objects*len(f.revisions) > maxRepeated {
+		return false, nil
+	}
+	return same, f.charge(int64(objects*len(f.revisions)), sec.at)
+}
+
+// maxRepeated bounds the lookups for one section that names an earlier stream again.
+const maxRepeated = 1 << 20
+
 // revisionEnd reads what follows a section, startxref with the given offset
 // and %%EOF, and is one past the end-of-line marker after that, and its length.
 func (f *File) revisionEnd(sec *section, startxref int64) (end, eol int64, err error) {
@@ -130,7 +169,7 @@ func (f *File) revisionEnd(sec *section, startxref int64) (end, eol int64, err e
 	if !s.word("startxref") || !s.blank() {
 		return 0, 0, broken(ruleRevision, int64(s.pos), "no startxref after a cross-reference section")
 	}
-	if at, ok := s.digits(); !ok || at != startxref {
+	if at, ok := s.digits(); !ok || f.token(at) != startxref {
 		return 0, 0, broken(ruleRevision, int64(s.pos), "startxref after a cross-reference section gives another offset")
 	}
 	s.blank()

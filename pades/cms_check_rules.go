@@ -21,8 +21,9 @@ func (k *cmsCheck) format() {
 	if c.rest > 0 && k.o.Profile == CAdES {
 		k.warn("%d bytes follow the CMS", c.rest) // in a PDF they are the padding of /Contents: R-B4
 	}
+	// Nobody signs the version numbers, and no reader needs them: real ones are wrong.
 	if want := c.wantVersion(); c.Version != want { // RFC 5652, 5.1
-		k.strictly(FormatFailure, "SignedData has version %d, not %d", c.Version, want)
+		k.strictly(SigConstraintsFailure, "SignedData has version %d, not %d", c.Version, want)
 	}
 	for i, s := range c.Signers {
 		want := 1 // RFC 5652, 5.3
@@ -30,7 +31,7 @@ func (k *cmsCheck) format() {
 			want = 3
 		}
 		if s.Version != want {
-			k.strictly(FormatFailure, "SignerInfo %d has version %d, not %d", i, s.Version, want)
+			k.strictly(SigConstraintsFailure, "SignerInfo %d has version %d, not %d", i, s.Version, want)
 		}
 	}
 }
@@ -71,7 +72,11 @@ func (k *cmsCheck) content() {
 func (k *cmsCheck) attributes() {
 	s := k.signer
 	if s.SignedAttrsRaw == nil {
-		k.strictly(FormatFailure, "signed attributes are absent") // EN 319 122-1, 5.1; RFC 5652, 5.3 demands them only beside id-data
+		sub := FormatFailure
+		if k.o.Profile == CAdES { // a .p7s names no profile: by RFC 5652, 5.3, it is a signature, by EN 319 122-1, 5.1, no CAdES
+			sub = SigConstraintsFailure
+		}
+		k.strictly(sub, "signed attributes are absent")
 		return
 	}
 	if len(s.SignedAttrs) == 0 {

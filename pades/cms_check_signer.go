@@ -170,7 +170,7 @@ func (k *cmsCheck) signingTime(certificate *CMSCertificate) {
 		}
 		return
 	case err != nil:
-		k.strictly(FormatFailure, "signing-time is malformed")
+		k.strictly(SigConstraintsFailure, "signing-time is malformed")
 		return
 	}
 	if k.o.Profile == PAdES {

@@ -89,9 +89,9 @@ func TestRules(t *testing.T) {
 		legacy string // Legacy, if it differs
 	}{
 		{name: "nothing changed", rule: "R-C4", change: func(*cmsForge) {}, strict: "OK "},
-		{name: "SignedData version 3", rule: "R-C1", change: func(f *cmsForge) { f.version = 3 }, strict: "FAIL FORMAT_FAILURE", legacy: "WARN "},
+		{name: "SignedData version 3", rule: "R-C1", change: func(f *cmsForge) { f.version = 3 }, strict: "FAIL SIG_CONSTRAINTS_FAILURE", legacy: "WARN "},
 		{name: "version 5 with OCSP", rule: "R-C1", change: func(f *cmsForge) { f.version = 5; f.otherRevoked = []byte{0xa1, 0} }, strict: "OK "},
-		{name: "SignerInfo version 3 with issuer and serial", rule: "R-C1", change: func(f *cmsForge) { f.version, f.signerVersion = 3, 3 }, strict: "FAIL FORMAT_FAILURE", legacy: "WARN "},
+		{name: "SignerInfo version 3 with issuer and serial", rule: "R-C1", change: func(f *cmsForge) { f.version, f.signerVersion = 3, 3 }, strict: "FAIL SIG_CONSTRAINTS_FAILURE", legacy: "WARN "},
 		{name: "key identifier", rule: "R-C1", change: func(f *cmsForge) { f.version, f.signerVersion, f.sid = 3, 3, []byte{0x80, 4, 1, 2, 3, 0} }, strict: "OK "},
 		{name: "key identifier finds the certificate", rule: "R-C8", change: func(f *cmsForge) { f.version, f.signerVersion, f.sid = 3, 3, []byte{0x80, 4, 1, 2, 3, 0} }, strict: "OK "},
 		{name: "two signers", rule: "R-C2", change: func(f *cmsForge) { f.signers = 2 }, strict: "OK ", pades: "FAIL FORMAT_FAILURE", legacy: "FAIL FORMAT_FAILURE"},
@@ -100,7 +100,7 @@ func TestRules(t *testing.T) {
 		{name: "empty content inside", rule: "R-C3", change: func(f *cmsForge) { f.content = []byte{} }, strict: "FAIL FORMAT_FAILURE"},
 		{name: "other content type", rule: "R-C3", change: func(f *cmsForge) { f.version, f.contentType = 3, oidSignedData }, strict: "WARN ", pades: "FAIL FORMAT_FAILURE", legacy: "FAIL FORMAT_FAILURE"},
 		{name: "other content type than the attribute's", rule: "R-C4", change: func(f *cmsForge) { f.version, f.contentType = 3, oidSignedData }, strict: "FAIL FORMAT_FAILURE"},
-		{name: "no attributes", rule: "R-C4", change: func(f *cmsForge) { f.attributes = nil }, strict: "FAIL FORMAT_FAILURE", legacy: "WARN "},
+		{name: "no attributes", rule: "R-C4", change: func(f *cmsForge) { f.attributes = nil }, strict: "FAIL SIG_CONSTRAINTS_FAILURE", pades: "FAIL FORMAT_FAILURE", legacy: "WARN "},
 		{name: "no content-type", rule: "R-C4", change: func(f *cmsForge) { f.drop(oidContentType) }, strict: "FAIL FORMAT_FAILURE"},
 		{name: "no message-digest", rule: "R-C4", change: func(f *cmsForge) { f.drop(oidMessageDigest) }, strict: "FAIL SIG_CONSTRAINTS_FAILURE"},
 		{name: "message-digest of two values", rule: "R-C4", change: func(f *cmsForge) { f.set(octets(oidMessageDigest, cmsSum(crypto.SHA256, cmsContent), []byte("x"))) }, strict: "FAIL FORMAT_FAILURE"},
@@ -195,7 +195,7 @@ func TestRules(t *testing.T) {
 		}, strict: "OK "},
 		{name: "signing-time", rule: "R-C11", change: func(f *cmsForge) { f.attributes = append(f.attributes, signingTimeAt(cmsSigned)) }, strict: "OK ", pades: "WARN ", legacy: "OK "},
 		{name: "no signing-time", rule: "R-C11", change: func(*cmsForge) {}, strict: "WARN ", pades: "OK ", legacy: "OK "},
-		{name: "signing-time malformed", rule: "R-C11", change: func(f *cmsForge) { f.attributes = append(f.attributes, octets(oidSigningTime, nil)) }, strict: "FAIL FORMAT_FAILURE", legacy: "WARN "},
+		{name: "signing-time malformed", rule: "R-C11", change: func(f *cmsForge) { f.attributes = append(f.attributes, octets(oidSigningTime, nil)) }, strict: "FAIL SIG_CONSTRAINTS_FAILURE", legacy: "WARN "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -86,8 +86,9 @@ func (f *File) checkGap(s *Signature) error {
 func (f *File) checkRevision(s *Signature) error {
 	r := &f.revisions[s.Revision]
 	end := s.end()
-	// Some programs leave the last end-of-line marker unsigned.
-	if end != r.End && (end != r.End-r.eol) {
+	// Some programs leave the last end-of-line marker unsigned, or write more white space and
+	// sign that.
+	if end < r.End-r.eol || end > r.End+maxTail || end > r.End && len(bytes.Trim(f.b[r.End:end], "\r\n ")) > 0 {
 		return broken("R-B5", end, "/ByteRange does not end where its revision ends")
 	}
 	if s.obj.start < r.start || s.obj.end > end {
@@ -100,8 +101,11 @@ func (f *File) checkRevision(s *Signature) error {
 // offset to the end of the file (rule R-P5).
 func (f *File) whiteTail(from int64) error {
 	tail := f.b[from:]
-	if len(tail) > maxTail || len(bytes.Trim(tail, "\r\n ")) > 0 {
-		return broken(ruleBytes, from, "more than a little white space after the end of the document")
+	switch {
+	case len(bytes.Trim(tail, "\x00\t\n\f\r ")) > 0:
+		return broken(ruleBytes, from, "more than white space after the end of the document")
+	case len(tail) > maxTail || len(bytes.Trim(tail, "\r\n ")) > 0:
+		return doubtful(ruleBytes, from, "more than a little white space after the end of the document")
 	}
 	return nil
 }

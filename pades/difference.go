@@ -83,8 +83,9 @@ func (f *File) Differences(from int) ([]Difference, error) {
 	}
 	list := make([]Difference, 0, last-from)
 	texts := &pageTexts{rev: from, known: map[Ref][]box{}}
+	stores := map[Ref]bool{}
 	for rev := from + 1; rev <= last; rev++ {
-		d := differ{f: f, graph: g, pages: pages, texts: texts, old: rev - 1, new: rev}
+		d := differ{f: f, graph: g, pages: pages, texts: texts, stores: stores, old: rev - 1, new: rev}
 		if err := d.compare(); err != nil {
 			return nil, fmt.Errorf("comparing revision %d with the one before: %w", rev+1, err)
 		}
@@ -117,6 +118,7 @@ type differ struct {
 
 	before, after *form // see forms
 	dss           map[Ref]bool
+	stores        map[Ref]bool // objects that validation data consisted of in any revision
 }
 
 // entries are what a dictionary held under a key, and what it holds now.
@@ -292,7 +294,9 @@ func (d *differ) trailed(holder Ref) bool {
 	}
 	e, _, ok := d.f.lookup(d.old, holder.Number)
 	return ok && e.kind == inUse && slices.ContainsFunc(d.f.revisions[:d.new], func(r revision) bool {
-		return slices.ContainsFunc(r.sections, func(s *section) bool { return s.stream && s.at == e.at })
+		return slices.ContainsFunc(r.sections, func(s *section) bool {
+			return s.stream && s.at == e.at || s.hidden != nil && s.hidden.at == e.at
+		})
 	})
 }
 

@@ -30,10 +30,11 @@ func formObjects() map[int]string {
 		13: stream("/Type /Metadata /Subtype /XML", "<x/>"),
 		14: "<< /Type /StructTreeRoot /K [15 0 R] /ParentTree 16 0 R /ParentTreeNextKey 1 >>",
 		15: "<< /Type /StructElem /S /P /P 14 0 R /Pg 3 0 R /K [0] >>",
-		16: "<< /Nums [0 15 0 R] >>",
+		16: "<< /Nums [0 20 0 R] >>",
 		17: "[7 0 R 8 0 R 10 0 R 18 0 R 19 0 R]",
 		18: "<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /P 3 0 R /Contents (remark) >>",
 		19: "<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /P 3 0 R >>",
+		20: "[15 0 R]",
 	}
 }
 
@@ -175,6 +176,8 @@ func TestDifferences(t *testing.T) {
 		{"a field that was something else", revisionText{6: fields("18 0 R"), 18: widget("[0 0 0 0]", "")}, Other, "R-M2"},
 		{"an empty field", revisionText{6: fields("42 0 R"), 17: annots("42 0 R"), 42: widget("[0 0 9 9]", "")}, FormFill, "R-M1"},
 		{"an empty field that shows something", revisionText{6: fields("42 0 R"), 17: annots("42 0 R"), 42: widget("[0 0 9 9]", "/AP << /N 12 0 R >>")}, Other, "R-M8"},
+		{"an empty field with a background", revisionText{6: fields("42 0 R"), 17: annots("42 0 R"), 42: widget("[0 0 9 9]", "/MK << /BG [1] >>")}, Other, "R-M8"},
+		{"an empty field with an action", revisionText{6: fields("42 0 R"), 17: annots("42 0 R"), 42: widget("[0 0 9 9]", "/AA << /PO << /S /JavaScript /JS (x) >> >>")}, Other, "R-M1"},
 		{"a text field", revisionText{6: fields("42 0 R"), 42: "<< /FT /Tx /T (x) >>"}, Other, "R-M1"},
 		{"a field removed", revisionText{6: replace(6, "8 0 R ", "")}, Other, "R-M1"},
 		{"fields in another order", revisionText{6: replace(6, "7 0 R 8 0 R", "8 0 R 7 0 R")}, Other, "R-M1"},
@@ -187,13 +190,14 @@ func TestDifferences(t *testing.T) {
 		{"the text filled, drawn elsewhere", revisionText{8: replace(8, "(old)", "(new)", "11 0 R", "44 0 R"), 44: shows("n\\145w")}, FormFill, "R-M1"},
 		{"the text filled, shown otherwise", revisionText{8: replace(8, "(old)", "(new)"), 11: shows("newer")}, Other, "R-M4"},
 		{"the text filled, shown as before", revisionText{8: replace(8, "(old)", "(new)")}, Other, "R-M4"},
-		{"the text filled, shown by an image", revisionText{8: replace(8, "(old)", "(new)"), 11: streamText("/BBox [0 0 9 9]", "/X Do")}, Annotate, "R-M4"},
+		{"the text filled, shown by an image", revisionText{8: replace(8, "(old)", "(new)"), 11: streamText("/BBox [0 0 9 9]", "/X Do")}, FormFill, "R-M1"},
 		{"the text drawn, not filled", revisionText{11: shows("other")}, Other, "R-M4"},
 		{"the text drawn elsewhere, not filled", revisionText{8: replace(8, "11 0 R", "44 0 R"), 44: shows("other")}, Other, "R-M4"},
 		{"the text closed", revisionText{8: replace(8, "(old)", "(new) /Ff 1"), 11: shows("new")}, FormFill, "R-M1"},
 		{"the text given other flags", revisionText{8: replace(8, "(old)", "(new) /Ff 4096"), 11: shows("new")}, Other, "R-M1"},
 		{"the text given an action", revisionText{8: replace(8, "(old)", "(old) /AA << >>")}, Other, "R-M1"},
 		{"the box ticked", revisionText{10: replace(10, "/V /Off /AS /Off", "/V /Yes /AS /Yes")}, FormFill, "R-M1"},
+		{"the box filled, not ticked", revisionText{10: replace(10, "/V /Off", "/V /Yes")}, Other, "R-M4"},
 		{"the box shown ticked", revisionText{10: replace(10, "/AS /Off", "/AS /Yes")}, Other, "R-M4"},
 		{"the box that shows another state", revisionText{10: replace(10, "/V /Off /AS /Off", "/V /No /AS /Yes")}, Other, "R-M4"},
 		{"the box drawn anew", revisionText{10: replace(10, "/Yes 12 0 R", "/Yes 44 0 R"), 44: streamText("/BBox [0 0 9 9]", "")}, Other, "R-M4"},
@@ -206,14 +210,28 @@ func TestDifferences(t *testing.T) {
 		{"the form removed", revisionText{1: replace(1, "/AcroForm 6 0 R", "")}, Other, "R-M1"},
 		{"a new widget in the structure", revisionText{
 			6: fields("42 0 R"), 17: annots("42 0 R"), 42: widget("[0 0 0 0]", "/V 43 0 R /StructParent 1"), 43: signature,
-			14: replace(14, "[15 0 R]", "[15 0 R 45 0 R]", "Key 1", "Key 2"), 16: "<< /Nums [0 15 0 R 1 45 0 R] >>",
+			14: replace(14, "[15 0 R]", "[15 0 R 45 0 R]", "Key 1", "Key 2"), 16: "<< /Nums [0 20 0 R 1 45 0 R] >>",
 			45: "<< /Type /StructElem /S /Form /P 14 0 R /K << /Type /OBJR /Obj 42 0 R >> >>",
 		}, FormFill, "R-M1"},
+		{"a new widget in a structure whose lists are copied", revisionText{
+			6: fields("42 0 R"), 17: annots("42 0 R"), 42: widget("[0 0 0 0]", "/V 43 0 R /StructParent 1"), 43: signature,
+			14: replace(14, "16 0 R", "47 0 R", "Key 1", "Key 2"), 47: "<< /Nums [0 48 0 R 1 45 0 R] >>", 48: base[20],
+			45: "<< /Type /StructElem /S /Form /P 14 0 R /K << /Type /OBJR /Obj 42 0 R >> >>",
+		}, FormFill, "R-M1"},
+		{"a parent tree divided", revisionText{
+			14: replace(14, "16 0 R", "47 0 R"), 47: "<< /Kids [48 0 R 49 0 R] >>", 48: "<< /Nums [0 20 0 R] /Limits [0 0] >>", 49: "<< /Nums [1 15 0 R] /Limits [1 1] >>",
+		}, FormFill, "R-M1"},
+		{"a parent tree divided, and less", revisionText{14: replace(14, "16 0 R", "47 0 R"), 47: "<< /Kids [48 0 R] >>", 48: "<< /Nums [1 15 0 R] /Limits [1 1] >>"}, Other, "R-M1"},
+		{"a second value of a key", revisionText{14: replace(14, "16 0 R", "47 0 R"), 47: "<< /Nums [0 45 0 R 0 20 0 R] >>", 45: "[]"}, Other, "R-M1"},
+		{"a list of the structure with another element", revisionText{14: replace(14, "16 0 R", "47 0 R"), 47: "<< /Nums [0 48 0 R] >>", 48: "[14 0 R]"}, Other, "R-M1"},
 		{"new text in the structure", revisionText{14: replace(14, "[15 0 R]", "[15 0 R 45 0 R]"), 45: "<< /S /P /P 14 0 R /K [1] >>"}, Other, "R-M1"},
 		{"the structure changed", revisionText{15: replace(15, "/S /P", "/S /P /ActualText (other)")}, Other, "R-M2"},
 		{"the parent tree changed", revisionText{16: "<< /Nums [0 18 0 R] >>"}, Other, "R-M2"},
 
 		{"a remark", revisionText{17: annots("44 0 R"), 44: "<< /Subtype /Highlight /Rect [0 0 9 9] >>"}, Annotate, "R-M1"},
+		{"a remark with an action", revisionText{17: annots("44 0 R"), 44: "<< /Subtype /Highlight /Rect [0 0 9 9] /A << /S /JavaScript /JS (x) >> >>"}, Other, "R-M1"},
+		{"a remark given an action", revisionText{18: "… /AA << /E << /S /JavaScript /JS (x) >> >> >>"}, Other, "R-M1"},
+		{"output intents", revisionText{1: "… /OutputIntents [<< /S /GTS_PDFA1 >>] >>"}, FormFill, "R-M1"},
 		{"a remark changed", revisionText{18: replace(18, "(remark)", "(other)")}, Annotate, "R-M1"},
 		{"a stamp", revisionText{17: annots("44 0 R"), 44: "<< /Subtype /Stamp /Rect [0 0 9 9] >>"}, Other, "R-M1"},
 		{"text over the page", revisionText{17: annots("44 0 R"), 44: "<< /Subtype /FreeText /Rect [0 0 9 9] >>"}, Other, "R-M1"},
@@ -259,6 +277,68 @@ func TestDifferencesFreed(t *testing.T) {
 	list, err := opened(t, out).Differences(0)
 	if err != nil || len(list) != 1 || list[0].Level() != Other {
 		t.Errorf("got %+v, %v", list, err)
+	}
+}
+
+// TestDifferencesOfGenerations: an object that is listed under another generation is gone for
+// those who look for the one that was signed.
+func TestDifferencesOfGenerations(t *testing.T) {
+	base := formObjects()
+	pdf := revisionText{5: streamText("", "BT (4000) Tj ET")}.after(written(base, formTrailer), base)
+	pdf = bytes.Replace(pdf, []byte("5 0 obj\n<<  /Length 15"), []byte("5 1 obj\n<<  /Length 15"), 1)
+	last := bytes.LastIndex(pdf, []byte("xref\n0 1"))
+	pdf = append(pdf[:last:last], bytes.Replace(pdf[last:], []byte(" 00000 n"), []byte(" 00001 n"), 1)...)
+	list, err := opened(t, pdf).Differences(0)
+	if err != nil || len(list) != 1 || list[0].Level() != Other {
+		t.Errorf("got %+v, %v", list, err)
+	}
+}
+
+// TestDifferencesOfStores: EU DSS writes a new dictionary of validation data each time, with
+// the streams of the one before, which it leaves lying.
+func TestDifferencesOfStores(t *testing.T) {
+	base := formObjects()
+	pdf := written(base, formTrailer)
+	pdf = revisionText{1: "… /DSS 40 0 R >>", 40: "<< /Certs [41 0 R] >>", 41: streamText("", "certificate")}.after(pdf, base)
+	for n := 42; n < 45; n++ {
+		pdf = revisionText{1: fmt.Sprintf("… /DSS %d 0 R >>", n), n: "<< /Certs [41 0 R] >>"}.after(pdf, base)
+	}
+	list, err := opened(t, pdf).Differences(0)
+	if err != nil || len(list) != 4 {
+		t.Fatalf("got %+v, %v", list, err)
+	}
+	for _, d := range list {
+		if d.Level() != LongTerm {
+			t.Errorf("got %v: %+v", d.Level(), d.Changes)
+		}
+	}
+}
+
+// TestChoiceFilled: which option is chosen stands in two entries, as PDFBox and OpenPDF fill
+// it in; only with another value may the second be another.
+func TestChoiceFilled(t *testing.T) {
+	base := formObjects()
+	choice := "<< /Type /Annot /Subtype /Widget /FT /Ch /Ff 131072 /T (note) /F 4 /P 3 0 R /Rect [10 10 200 30] /Opt [(one) (two)] /V (%s) /I [%d] /AP << /N 11 0 R >> >>"
+	shows := func(text string) string {
+		return streamText("/BBox [0 0 190 20] /Resources << /Font << /Helv 9 0 R >> >>", "BT /Helv 9 Tf 2 5 Td ("+text+") Tj ET")
+	}
+	base[8], base[11] = fmt.Sprintf(choice, "one", 0), shows("one")
+	for _, test := range []struct {
+		name string
+		text revisionText
+		want Level
+	}{
+		{"chosen", revisionText{8: fmt.Sprintf(choice, "two", 1), 11: shows("two")}, FormFill},
+		{"chosen, shown as before", revisionText{8: fmt.Sprintf(choice, "two", 1)}, Other},
+		{"another option of the same value", revisionText{8: fmt.Sprintf(choice, "one", 1)}, Other},
+	} {
+		list, err := opened(t, test.text.after(written(base, formTrailer), base)).Differences(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := list[0].Level(); got != test.want {
+			t.Errorf("%s: got %s, want %s: %+v", test.name, got, test.want, list[0].Changes)
+		}
 	}
 }
 

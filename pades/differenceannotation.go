@@ -27,8 +27,14 @@ func (d *differ) newAnnotations(page Ref, items []Value) error {
 		if err != nil {
 			return err
 		}
+		acts, err := d.acts([]Value{a})
+		if err != nil {
+			return err
+		}
 		switch {
 		case a.Kind == Null: // shows nothing
+		case acts:
+			d.other(ruleChanges, ref, "annotation added that does something when it is clicked or seen")
 		case subtype.Name() == "Widget":
 			err = d.newWidget(page, ref)
 		case slices.Contains(remarks, subtype.Name()):
@@ -78,6 +84,11 @@ func (d *differ) annotation(page, ref Ref, before, after Value) error {
 	was, is, err := d.entries(before, after, "Subtype")
 	if err != nil {
 		return err
+	}
+	for _, key := range []string{"A", "AA"} {
+		if err := d.otherUnlessAlike(ref, before.Key(key), after.Key(key), "actions of an annotation changed"); err != nil {
+			return err
+		}
 	}
 	if was.Name() != is.Name() || !slices.Contains(remarks, is.Name()) || after.Kind != Dictionary {
 		d.note(Change{Rule: ruleChanges, Level: Other, Object: ref, Page: d.pages[page], What: "annotation changed: " + printable(was.Name())})

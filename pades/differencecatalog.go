@@ -61,6 +61,8 @@ func (d *differ) catalog(ref Ref, before, after Value) error {
 			d.allowed(LongTerm, ref, "mark information changed")
 		case "StructTreeRoot":
 			err = d.structureRoot(ref, was, is)
+		case "OutputIntents":
+			err = d.outputIntents(ref, before.Key(key), after.Key(key))
 		case "Perms":
 			err = d.permissions(ref, was, is)
 		default:
@@ -103,6 +105,21 @@ func (d *differ) usedByCatalog(path string, ref Ref, before, after Value) (done 
 		return true, d.validationData(ref, root.value.Key("DSS"), now.value.Key("DSS"))
 	}
 	return false, nil
+}
+
+// outputIntents tells of output intents (14.11.5) where there were none: EU DSS adds one
+// with a picture of its signature. How colours come out is not judged here, so somebody
+// has to look.
+func (d *differ) outputIntents(ref Ref, before, after Value) error {
+	was, err := d.f.Resolve(d.old, before)
+	switch {
+	case err != nil:
+		return err
+	case was.Kind != Null:
+		return d.otherUnlessAlike(ref, before, after, "output intents of the document changed")
+	}
+	d.note(Change{Rule: ruleChanges, Level: FormFill, Object: ref, Unclear: true, What: "output intents of the document added"})
+	return nil
 }
 
 // version lets the version of the document rise (7.5.2).

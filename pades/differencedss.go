@@ -74,7 +74,7 @@ func (d *differ) collectDSS(v Value, depth int) error {
 		if err != nil || target.Kind == Stream || d.dss[ref] {
 			return err
 		}
-		d.dss[ref] = true
+		d.dss[ref], d.stores[ref] = true, true
 		v = target
 	}
 	for _, item := range v.items {
@@ -169,7 +169,7 @@ func (d *differ) evidence(item Value) (bool, error) {
 		return false, err
 	}
 	for _, u := range uses {
-		if !d.dss[u.holder] && !strings.HasPrefix(u.path, "DSS/") {
+		if !d.stores[u.holder] && !strings.HasPrefix(u.path, "DSS/") { // EU DSS lists earlier streams from a new dictionary, and leaves the old one lying
 			return false, nil
 		}
 	}

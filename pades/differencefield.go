@@ -82,23 +82,34 @@ func (d *differ) filledField(c Change, is *formField, keys []string, before, aft
 		d.fieldChanged(c, "state of a field changed, but not its value")
 		return nil
 	}
-	if is.kind == "Btn" && slices.Contains(keys, "AP") {
-		c.Rule = "R-M4" // what its states look like is no matter of filling in
-		d.fieldChanged(c, "appearance of a button changed")
-		return nil
+	entries := []string{"V", "AP", "AS", "M", "F", "Ff", "DA", "Q"}
+	if is.kind == "Btn" && (slices.Contains(keys, "AP") || changed && slices.Contains(keys, "MK")) {
+		d.buttonDrawn(c)
+		entries = append(entries, "MK")
 	}
 	if slices.Contains(keys, "DA") || slices.Contains(keys, "Q") {
 		note := c
 		note.Note, note.What = true, "default appearance of a field changed"
 		d.note(note)
 	}
-	if err := d.onlyKeys(c, []string{"V", "AP", "AS", "M", "F", "Ff", "DA", "Q"}, keys, before, after); err != nil || !changed {
+	if is.kind == "Ch" && changed {
+		entries = append(entries, "I", "TI") // which option that is, and which stands on top: /V holds where they disagree (table 231)
+	}
+	if err := d.onlyKeys(c, entries, keys, before, after); err != nil || !changed {
 		return err
 	}
 	if is.kind == "Btn" {
 		return d.checkState(c, is)
 	}
 	return d.checkShown(c, is)
+}
+
+// buttonDrawn notes that a button that was pressed is also drawn otherwise. Filling in does
+// not need that, but iText does it; what its states look like is held against nothing, so
+// that somebody has to look (R-M4).
+func (d *differ) buttonDrawn(c Change) {
+	c.Rule, c.Level, c.Unclear, c.What = "R-M4", FormFill, true, "appearance of a button changed"
+	d.note(c)
 }
 
 // onlyKeys notes c if a field changes in the given entries alone, and in its flags
@@ -157,6 +168,8 @@ func (d *differ) checkState(c Change, field *formField) error {
 		return err
 	}
 	want := value.Name()
+	c.Rule = "R-M4"
+	could, on := false, false // show the value
 	for _, item := range field.widgets {
 		widget, err := d.f.Resolve(d.new, item)
 		if err != nil {
@@ -175,12 +188,15 @@ func (d *differ) checkState(c Change, field *formField) error {
 			return err
 		}
 		shows := state.Name()
+		could, on = could || normal.Key(want).Kind != Null, on || shows == want
 		if normal.Kind != Dictionary || shows == want || shows == "Off" || shows == "" {
 			continue
 		}
-		c.Rule = "R-M4"
 		d.fieldChanged(c, "a button shows another state than its value")
 		return nil
+	}
+	if could && !on && want != "Off" {
+		d.fieldChanged(c, "a button does not show its value")
 	}
 	return nil
 }

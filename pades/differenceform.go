@@ -164,7 +164,27 @@ func (d *differ) newField(item Value) error {
 		d.other(ruleChanges, ref, "signature field added that is shown in several places")
 		return nil
 	}
+	if acts, err := d.acts(append([]Value{item}, field.widgets...)); acts || err != nil {
+		if err == nil {
+			d.other(ruleChanges, ref, "signature field added that does something when it is clicked or seen")
+		}
+		return err
+	}
 	return d.newSignatureField(ref, field)
+}
+
+// acts reports whether one of some fields or annotations has an action (12.6).
+func (d *differ) acts(items []Value) (bool, error) {
+	for _, item := range items {
+		v, err := d.f.Resolve(d.new, item)
+		if err != nil {
+			return false, err
+		}
+		if v.Key("A").Kind != Null || v.Key("AA").Kind != Null {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (d *differ) newSignatureField(ref Ref, field *formField) error {
@@ -198,7 +218,11 @@ func (d *differ) newSignatureField(ref Ref, field *formField) error {
 		if err != nil {
 			return err
 		}
-		if appearance.Kind != Null { // it shows something that nobody signs
+		style, err := d.styleOf(d.new, field)
+		if err != nil {
+			return err
+		}
+		if appearance.Kind != Null || style.Key("BG").Kind != Null || style.Key("CA").Kind != Null { // it shows something that nobody signs
 			c.Level, c.Rule = Other, "R-M8"
 		}
 	}
@@ -208,6 +232,15 @@ func (d *differ) newSignatureField(ref Ref, field *formField) error {
 
 // appearanceOf is the appearance dictionary of a field's widget (12.5.5).
 func (d *differ) appearanceOf(rev int, field *formField) (Value, error) {
+	return d.ofWidget(rev, field, "AP")
+}
+
+// styleOf says how a reader that draws the widget itself does it (table 189).
+func (d *differ) styleOf(rev int, field *formField) (Value, error) {
+	return d.ofWidget(rev, field, "MK")
+}
+
+func (d *differ) ofWidget(rev int, field *formField, key string) (Value, error) {
 	if len(field.widgets) == 0 {
 		return Value{}, nil
 	}
@@ -215,7 +248,7 @@ func (d *differ) appearanceOf(rev int, field *formField) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	return d.f.key(rev, widget, "AP")
+	return d.f.key(rev, widget, key)
 }
 
 // Bits of an annotation's /F (table 165).
@@ -296,7 +329,11 @@ func (d *differ) appearance(field *formField, ref Ref) (bool, error) {
 		}
 	}
 	// What it shows is compared with the value where that is found to have changed.
-	d.note(Change{Rule: "R-M3", Level: FormFill, Object: ref, Field: field.name, Existing: true, What: "appearance of a field drawn again"})
+	c := Change{Rule: "R-M3", Level: FormFill, Object: ref, Field: field.name, Existing: true, What: "appearance of a field drawn again"}
+	d.note(c)
+	if field.kind == "Btn" {
+		d.buttonDrawn(c)
+	}
 	return true, nil
 }
 

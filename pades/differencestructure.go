@@ -19,7 +19,7 @@ func (d *differ) structureRoot(ref Ref, before, after Value) error {
 			is, there := after.Key(key).Int()
 			ok = there && is >= was
 		case "ParentTree", "IDTree":
-			ok, err = d.treeGrown(before.Key(key), after.Key(key), 0)
+			ok, err = d.treeGrown(before.Key(key), after.Key(key))
 		case "K":
 			ok, err = d.kidsGrown(before.Key(key), after.Key(key))
 		}
@@ -55,7 +55,7 @@ func (d *differ) usedByStructure(u use, ref Ref, before, after Value) (bool, err
 		return true, nil
 	case u.holder == structure && (u.path == "ParentTree" || u.path == "IDTree"), u.path == "Kids" && holder.Key("Limits").Kind == Array,
 		u.path == "Nums" && before.Kind == Array, u.path == "Names" && before.Kind == Array && holder.Key("Limits").Kind == Array:
-		ok, err := d.treeGrown(before, after, 0)
+		ok, err := d.treeGrown(before, after)
 		if ok && err == nil {
 			d.allowed(FormFill, ref, "structure of the document extended")
 		}
@@ -156,9 +156,60 @@ func (d *differ) newElement(item Value, depth int) (bool, error) {
 	return true, nil
 }
 
-// treeGrown compares two nodes of a number or name tree (7.9.6, 7.9.7): pairs may be
-// added, none is changed. before and after may be references.
-func (d *differ) treeGrown(before, after Value, depth int) (bool, error) {
+// treeGrown compares two number or name trees, or nodes of them (7.9.6, 7.9.7): pairs may be
+// added, none is changed, however they are divided among nodes. before and after may be
+// references.
+func (d *differ) treeGrown(before, after Value) (bool, error) {
+	if ok, err := d.nodeGrown(before, after, 0); ok || err != nil {
+		return ok, err
+	}
+	was, ok, err := d.leaves(d.old, before, nil, 0)
+	if !ok || err != nil {
+		return false, err
+	}
+	is, ok, err := d.leaves(d.new, after, nil, 0)
+	if !ok || err != nil {
+		return false, err
+	}
+	return d.pairsGrown(was, is)
+}
+
+// maxLeaves bounds the values of one tree that are compared.
+const maxLeaves = 200_000
+
+// leaves adds the keys and values of a tree, in their order; ok is false for what is none.
+func (d *differ) leaves(rev int, node Value, list []Value, depth int) ([]Value, bool, error) {
+	v, err := d.f.Resolve(rev, node)
+	if err != nil || depth > 8 || v.Kind != Dictionary && v.Kind != Array || len(list)+len(v.items) > maxLeaves {
+		return nil, false, err
+	}
+	if v.Kind == Array {
+		return append(list, v.items...), len(v.items)%2 == 0, nil
+	}
+	for i, key := range v.Keys() {
+		parts := []Value{v.items[2*i+1]}
+		switch key {
+		case "Nums", "Names":
+		case "Kids":
+			if parts, err = d.arrayOf(rev, parts[0]); err != nil {
+				return nil, false, err
+			}
+		case "Limits", "Type":
+			continue
+		default:
+			return nil, false, nil
+		}
+		for _, part := range parts {
+			var ok bool
+			if list, ok, err = d.leaves(rev, part, list, depth+1); !ok || err != nil {
+				return nil, false, err
+			}
+		}
+	}
+	return list, true, nil
+}
+
+func (d *differ) nodeGrown(before, after Value, depth int) (bool, error) {
 	if depth > 8 {
 		return false, nil
 	}
@@ -171,7 +222,7 @@ func (d *differ) treeGrown(before, after Value, depth int) (bool, error) {
 		return false, err
 	}
 	if was.Kind == Array && is.Kind == Array {
-		return pairsGrown(was.items, is.items), nil
+		return d.pairsGrown(was.items, is.items)
 	}
 	if is.Kind != Dictionary || was.Kind != Dictionary && was.Kind != Null {
 		return false, nil
@@ -180,7 +231,7 @@ func (d *differ) treeGrown(before, after Value, depth int) (bool, error) {
 		switch key {
 		case "Limits":
 		case "Nums", "Names":
-			ok, err := d.treeGrown(was.Key(key), is.Key(key), depth+1)
+			ok, err := d.nodeGrown(was.Key(key), is.Key(key), depth+1)
 			if err != nil || !ok && was.Key(key).Kind != Null {
 				return false, err
 			}
@@ -211,16 +262,34 @@ func (d *differ) treeGrown(before, after Value, depth int) (bool, error) {
 }
 
 // pairsGrown reports whether all pairs of one list stand in the other.
-func pairsGrown(was, is []Value) bool {
+func (d *differ) pairsGrown(was, is []Value) (bool, error) {
 	j := 0
 	for i := 0; i+1 < len(was); i += 2 {
-		for j+1 < len(is) && !(was[i].same(is[j]) && was[i+1].same(is[j+1])) {
-			j += 2
+		for ; j+1 < len(is); j += 2 {
+			if same, err := d.samePair(was[i:i+2], is[j:j+2]); same {
+				break
+			} else if err != nil || was[i].same(is[j]) { // two values of one key are two trees
+				return false, err
+			}
 		}
 		if j+1 >= len(is) {
-			return false
+			return false, nil
 		}
 		j += 2
 	}
-	return true
+	return true, nil
+}
+
+// samePair compares a key and its value. iText writes the lists of elements of a page as new
+// objects; the elements they name are compared where they are.
+func (d *differ) samePair(was, is []Value) (bool, error) {
+	if !was[0].same(is[0]) || was[1].same(is[1]) {
+		return was[0].same(is[0]), nil
+	}
+	before, err := d.f.Resolve(d.old, was[1])
+	if err != nil {
+		return false, err
+	}
+	after, err := d.f.Resolve(d.new, is[1])
+	return err == nil && before.Kind == Array && before.same(after), err
 }

@@ -67,7 +67,7 @@ type Revision struct {
 	// End is one past the end-of-line marker that follows the revision's
 	// %%EOF: the document of this revision is the file's bytes up to there.
 	End int64
-	// XRef is the offset of its cross-reference section, as startxref gives it.
+	// XRef is the offset of its cross-reference section, which startxref gives.
 	XRef int64
 	// Stream tells a cross-reference stream (7.5.8) from a table (7.5.4).
 	Stream bool
@@ -143,10 +143,12 @@ func (f *File) Changed(rev int) (changed, freed []Ref) {
 			seen[number] = true
 			now, _, _ := f.lookup(rev, number)
 			before, _, was := f.lookup(rev-1, number)
-			switch {
-			case now.kind != free:
+			inUse := was && before.kind != free
+			if now.kind != free {
 				changed = append(changed, now.ref(number))
-			case was && before.kind != free:
+				inUse = inUse && before.ref(number) != now.ref(number) // by another generation
+			}
+			if inUse {
 				freed = append(freed, before.ref(number))
 			}
 		})

@@ -13,6 +13,9 @@ type FormatError struct {
 	Offset int64
 	// Reason says what was found, without anything of the content.
 	Reason string
+	// Doubtful says that honest programs break the rule, too: somebody has to look, and
+	// the verdict is INDETERMINATE.
+	Doubtful bool
 }
 
 // The rules of reading a file; those of signatures (R-B1 to R-B7) stand beside
@@ -32,6 +35,10 @@ const (
 
 func (e *FormatError) Error() string {
 	return fmt.Sprintf("%s at %d: %s", e.Rule, e.Offset, e.Reason)
+}
+
+func doubtful(rule string, offset int64, reason string) error {
+	return &FormatError{Rule: rule, Offset: offset, Reason: reason, Doubtful: true}
 }
 
 func broken(rule string, offset int64, format string, args ...any) error {

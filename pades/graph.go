@@ -81,7 +81,7 @@ func (f *File) referring(rev int, ref Ref) (Value, error) {
 	if !ok || e.kind != inUse || e.at >= int64(len(f.b)) {
 		return Value{}, err
 	}
-	s := f.scan(f.b, e.at)
+	s := f.scan(f.b, f.token(e.at))
 	if at, ok := s.header(); !ok || at != ref {
 		return Value{}, err
 	}

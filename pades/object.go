@@ -92,11 +92,11 @@ func (f *File) begun(rev int, ref Ref) (*scanner, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := f.bodyEnd(in, e.at)
-	if e.at >= limit {
-		return nil, errOutside(e.at)
+	at, limit := f.token(e.at), f.bodyEnd(in, e.at)
+	if at < 0 || at >= limit {
+		return nil, errOutside(at)
 	}
-	s := f.scan(f.b[:limit], e.at)
+	s := f.scan(f.b[:limit], at)
 	if found, ok := s.header(); !ok || found != ref {
 		return nil, errOther(e.at)
 	}
@@ -121,7 +121,8 @@ func errOutside(at int64) error { return broken(ruleObject, at, "an object outsi
 // points: that one, or, if it lists the object again unchanged, an earlier one.
 // Anything else would exchange an object for bytes prepared before (R-P3).
 func (f *File) writtenIn(in, number int, e entry) (int, error) {
-	for e.at < f.revisions[in].start {
+	at := f.token(e.at)
+	for at < f.revisions[in].start {
 		before, r, ok := f.lookup(in-1, number)
 		if !ok || before != e {
 			return 0, broken(ruleObject, e.at, "a revision that lists bytes of an earlier one as a changed object")
@@ -129,7 +130,7 @@ func (f *File) writtenIn(in, number int, e entry) (int, error) {
 		in = r
 	}
 	r := &f.revisions[in]
-	if e.at >= r.End || !r.split && e.at > r.XRef {
+	if at >= r.End || !r.split && at > r.XRef {
 		return 0, broken(ruleObject, e.at, "an object outside the revision that lists it")
 	}
 	return in, nil
@@ -139,17 +140,31 @@ func (f *File) writtenIn(in, number int, e entry) (int, error) {
 // ended: before the cross-reference section, unless it is that.
 func (f *File) bodyEnd(in int, at int64) int64 {
 	r := &f.revisions[in]
-	if r.split || at == r.XRef {
+	if r.split || f.token(at) == r.XRef {
 		return r.End
 	}
 	return r.XRef
+}
+
+// maxLead is how much white space may stand between an offset and what it names.
+const maxLead = 16
+
+// token is where the token begins that an offset names. Some programs count the line end
+// before it in (@signpdf, and what wrote some of EU DSS's documents): every reader skips
+// white space there, so nothing is guessed.
+func (f *File) token(at int64) int64 {
+	n := at
+	for n >= 0 && n < int64(len(f.b)) && n < at+maxLead && isSpace(f.b[n]) {
+		n++
+	}
+	return n
 }
 
 // parseIndirect reads the indirect object at offset at, which must end within
 // the first limit bytes of the file (7.3.10). An indirect /Length is looked up
 // in revision rev.
 func (f *File) parseIndirect(rev int, at, limit int64) (indirect, error) {
-	if at < 0 || at >= limit {
+	if at = f.token(at); at < 0 || at >= limit {
 		return indirect{}, errOutside(at)
 	}
 	s := f.scan(f.b[:limit], at)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,71 @@ func TestManyRevisions(t *testing.T) {
 	}
 }
 
+// TestOpenForgives has what real programs write beside the letter of 7.5, and every reader
+// reads alike: nothing is guessed.
+func TestOpenForgives(t *testing.T) {
+	base := twoFields()
+	n, _ := strconv.Atoi(startxref(base))
+	lineEnds := func(end string) []byte {
+		table := bytes.ReplaceAll(base[n:], []byte(" n \n"), []byte(" n"+end))
+		return append(bytes.Clone(base[:n]), bytes.ReplaceAll(table, []byte(" f \n"), []byte(" f"+end))...)
+	}
+	before := fmt.Sprintf("%010d", bytes.Index(base, []byte("9 0 obj")))
+	rows := "\x00\x00\x00\x00" + "\x01\x00\x09\x00" + "\x01\x00\x09\x00" // one more than /Index says
+	stream := "%PDF-1.5\n1 0 obj\n<< /Type /Catalog >>\nendobj\n"
+	stream += fmt.Sprintf("2 0 obj\n<< /Type /XRef /Size 3 /W [1 2 1] /Index [0 2] /Root 1 0 R /Length %d >>\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n", len(rows), rows, len(stream))
+	for _, test := range []struct {
+		name string
+		pdf  []byte
+		ref  Ref // an object that is found
+	}{
+		{"startxref at the line end before", bytes.Replace(base, fmt.Appendf(nil, "startxref\n%d", n), fmt.Appendf(nil, "startxref\n%d", n-1), 1), Ref{9, 0}},
+		{"an object at the line end before", bytes.Replace(base, []byte(before), fmt.Appendf(nil, "%010d", bytes.Index(base, []byte("9 0 obj"))-1), 1), Ref{9, 0}},
+		{"entries of 19 bytes", lineEnds("\n"), Ref{9, 0}},
+		{"entries of 19 bytes, as on old Macintoshes", lineEnds("\r"), Ref{9, 0}},
+		{"entries of 21 bytes", lineEnds(" \r\n"), Ref{9, 0}},
+		{"a stream with a row too many", []byte(stream), Ref{1, 0}},
+		{"an object at the line end of the revision before", func() []byte {
+			pdf := appended(base, map[int]string{9: "(x)"}, "/Size 10 /Root 1 0 R /Prev "+startxref(base))
+			return bytes.Replace(pdf, fmt.Appendf(nil, "%010d", len(base)), fmt.Appendf(nil, "%010d", len(base)-1), 1)
+		}(), Ref{9, 0}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := opened(t, test.pdf)
+			last := len(f.revisions) - 1
+			if v, err := f.Object(last, test.ref); v.Kind == Null || err != nil {
+				t.Errorf("got %v, %v", v.Kind, err)
+			}
+			if err := f.Accounting(0); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestRepeatedStream: a trailer that was written again with all its entries names the stream
+// of a hybrid section again; that is no second one unless it takes back what came between.
+func TestRepeatedStream(t *testing.T) {
+	pdf := hybrid()
+	trailer := func(pdf []byte) string {
+		return fmt.Sprintf("/Size 12 /Root 1 0 R /XRefStm %d /Prev %s", bytes.Index(pdf, []byte("10 0 obj")), startxref(pdf))
+	}
+	again := appended(pdf, map[int]string{9: "(x)"}, trailer(pdf))
+	f := opened(t, again)
+	if r := f.revisions[1]; r.Hybrid || f.Accounting(0) != nil || f.OneView(0) != nil {
+		t.Errorf("got %+v, %v, %v", r.Revision, f.Accounting(0), f.OneView(0))
+	}
+	again = appended(pdf, map[int]string{6: "<< /Fields [] >>"}, "/Size 12 /Root 1 0 R /Prev "+startxref(pdf))
+	again = appended(again, map[int]string{9: "(x)"}, trailer(again))
+	if _, err := Open(again); ruleOf(err) != "R-P1" {
+		t.Errorf("what it takes back: got %v", err)
+	}
+	between := appended(pdf, map[int]string{9: "(x)"}, strings.Replace(trailer(pdf), "XRefStm "+fmt.Sprint(bytes.Index(pdf, []byte("10 0 obj"))), "XRefStm "+fmt.Sprint(bytes.Index(pdf, []byte("5 0 obj"))), 1))
+	if _, err := Open(between); err == nil {
+		t.Error("a stream of another kind is taken")
+	}
+}
+
 // TestOpenRefuses has one broken file per rule of the chain and of objects.
 func TestOpenRefuses(t *testing.T) {
 	base := twoFields()
@@ -138,7 +204,7 @@ func TestOpenRefuses(t *testing.T) {
 		{name: "startxref elsewhere", pdf: bytes.Replace(base, []byte("startxref\n"+n), []byte("startxref\n"+n+"0"), 1), want: "R-P1"},
 		{name: "startxref beside", pdf: bytes.Replace(base, []byte("startxref\n"+n), []byte("startxref\n1"), 1), want: "R-P3"},
 		{name: "no trailer", pdf: swap("trailer", "trainer"), want: "R-P1"},
-		{name: "short entry", pdf: swap("65535 f \n", "65535 f\n"), want: "R-P1"},
+		{name: "entry without a line end", pdf: swap("65535 f \n", "65535 f  "), want: "R-P1"},
 		{name: "long subsection", pdf: swap("0 1\n0000000000", "0 999999999\n0000000000"), want: "R-P1"},
 		{name: "object listed twice", pdf: swap("9 1\n0", "8 1\n0"), want: "R-P4"},
 		{name: "small size", pdf: swap("/Size 10", "/Size 9"), want: "R-P7"},

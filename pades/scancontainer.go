@@ -62,7 +62,7 @@ func (s *scanner) array() (Value, error) {
 	return Value{Kind: Array, items: items}, err
 }
 
-// dictionary reads a dictionary (7.3.7). A key that occurs twice is refused:
+// dictionary reads a dictionary (7.3.7). A key that occurs twice with two values is refused:
 // readers differ in which of the two they take.
 func (s *scanner) dictionary() (Value, error) {
 	items, err := s.until(">>", 2)
@@ -72,26 +72,31 @@ func (s *scanner) dictionary() (Value, error) {
 	if len(items)%2 == 1 {
 		return Value{}, s.fail("a dictionary key without a value")
 	}
-	var seen map[string]bool
+	var seen map[string]int // where the key stands in kept
 	if len(items) > 32 {
-		seen = make(map[string]bool, len(items)/2)
+		seen = make(map[string]int, len(items)/2)
 	}
+	kept := items[:0]
 	for i := 0; i < len(items); i += 2 {
 		if items[i].Kind != Name {
 			return Value{}, broken(ruleStructure, items[i].Start, "a dictionary key that is not a name")
 		}
-		twice := seen[string(items[i].octets)]
-		if seen != nil {
-			seen[string(items[i].octets)] = true
-		} else {
-			before := Value{Kind: Dictionary, items: items[:i]}
-			twice = before.index(string(items[i].octets)) >= 0
+		first, twice := seen[string(items[i].octets)]
+		if seen == nil {
+			first = Value{Kind: Dictionary, items: kept}.index(string(items[i].octets))
+			twice = first >= 0
 		}
-		if twice {
+		switch {
+		case !twice:
+			if seen != nil {
+				seen[string(items[i].octets)] = len(kept)
+			}
+			kept = append(kept, items[i], items[i+1])
+		case !kept[first+1].same(items[i+1]):
 			return Value{}, broken(ruleDuplicate, items[i].Start, "a dictionary key that occurs twice")
 		}
 	}
-	return Value{Kind: Dictionary, items: items}, nil
+	return Value{Kind: Dictionary, items: kept}, nil
 }
 
 // until reads values up to the closing token, after an opening one of n bytes.

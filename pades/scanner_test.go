@@ -38,6 +38,8 @@ func TestScan(t *testing.T) {
 		{"dictionary", "<</A 1/B[/C]%x\n/D<</E 2>>>>", func(v Value) any { return v.Keys() }, []string{"A", "B", "D"}},
 		{"entry", "<</A<</B 7>>>>", func(v Value) any { n, _ := v.Key("A").Key("B").Int(); return n }, int64(7)},
 		{"absent entry", "<</A 1>>", func(v Value) any { return v.Key("B").Key("C").Kind }, Null},
+		{"the same entry twice", "<</A[1]/B 2/A[1]>>", func(v Value) any { return v.Keys() }, []string{"A", "B"}},
+		{"the same entry twice among many", "<<" + manyKeys(40) + manyKeys(40) + ">>", func(v Value) any { return len(v.Keys()) }, 40},
 		{"span", " <</A 1>> ", func(v Value) any { return []int64{v.Start, v.End, v.Key("A").Start} }, []int64{1, 9, 6}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

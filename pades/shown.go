@@ -30,40 +30,57 @@ func (d *differ) checkShown(c Change, field *formField) error {
 		if err != nil {
 			return err
 		}
-		normal, err := d.f.resolve(d.new, appearance.Key("N"))
-		if err != nil {
-			return err
-		}
-		if normal.value.Kind != Stream {
-			continue // readers draw the value themselves
-		}
 		c.Rule, c.Object = "R-M4", widget.ref
-		shown, doubt, err := d.textOf(normal.value)
+		for _, key := range []string{"N", "R", "D"} { // at rest, under the mouse, pressed (table 168)
+			drawing, err := d.f.key(d.new, appearance, key)
+			if err != nil {
+				return err
+			}
+			if drawing.Kind == Null {
+				continue // readers draw the value themselves
+			}
+			if err := d.checkDrawing(c, field, widget.value, drawing, texts); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkDrawing holds one appearance of a widget against what the field's value may be
+// shown as.
+func (d *differ) checkDrawing(c Change, field *formField, widget, drawing Value, texts []string) error {
+	shown, doubt := "", true // for one with states, as buttons have
+	if drawing.Kind == Stream {
+		rect, err := d.f.rectangle(d.new, widget.Key("Rect"))
 		if err != nil {
 			return err
 		}
-		if strange, err := d.strangeFont(normal.value); err != nil {
+		if shown, doubt, err = d.textOf(drawing, box(rect)); err != nil {
+			return err
+		}
+		if strange, err := d.strangeFont(drawing); err != nil {
 			return err
 		} else if strange {
 			note := c
 			note.Note, note.What = true, "a field is shown in a font that was not there when it was signed"
 			d.note(note)
 		}
-		switch {
-		case doubt:
-			c.Level, c.Unclear, c.What = Annotate, true, "what a field shows cannot be read"
-			d.note(c)
-		case !saysAny(shown, texts):
-			formatted, err := d.formatted(widget.value, field)
-			if err != nil {
-				return err
-			}
-			c.Level, c.What = Other, "a field shows another text than its value"
-			if formatted { // its own program writes numbers and dates in another form
-				c.Level, c.Unclear = Annotate, true
-			}
-			d.note(c)
+	}
+	switch {
+	case doubt:
+		c.Unclear, c.What = true, "what a field shows cannot be read, or seen"
+		d.note(c)
+	case !saysAny(shown, texts):
+		formatted, err := d.formatted(widget, field)
+		if err != nil {
+			return err
 		}
+		c.Level, c.What = Other, "a field shows another text than its value"
+		if formatted { // its own program writes numbers and dates in another form
+			c.Level, c.Unclear = FormFill, true
+		}
+		d.note(c)
 	}
 	return nil
 }

@@ -5,10 +5,14 @@ import (
 	"sync"
 )
 
-// textOf is the text that a form XObject shows, in the order in which it is drawn.
-// doubt says that something in it is not understood: another XObject, an inline
-// image, a font whose characters are not known.
-func (d *differ) textOf(form Value) (text string, doubt bool, err error) {
+// textOf is the text that a form XObject shows in a rectangle of the page, in the order in
+// which it is drawn. doubt says that something in it is not understood: another XObject, an
+// inline image, a font whose characters are not known; or that the text cannot be seen.
+func (d *differ) textOf(form Value, rect box) (text string, doubt bool, err error) {
+	sight, ok, err := d.sightOf(form, rect)
+	if err != nil || !ok {
+		return "", true, err
+	}
 	content, err := d.f.decode(d.new, form)
 	if err != nil {
 		return "", true, limitOnly(err)
@@ -21,7 +25,7 @@ func (d *differ) textOf(form Value) (text string, doubt bool, err error) {
 	if err != nil {
 		return "", false, err
 	}
-	r := textReader{d: d, fonts: fonts, known: map[string]*fontText{}}
+	r := textReader{d: d, sight: sight, fonts: fonts, known: map[string]*fontText{}}
 	doubt, err = r.read(content)
 	return r.text.String(), doubt, err
 }
@@ -38,6 +42,7 @@ func limitOnly(err error) error {
 // textReader follows the text operators of a content stream (9.4).
 type textReader struct {
 	d     *differ
+	sight *sight
 	fonts Value
 	known map[string]*fontText
 	font  *fontText
@@ -91,6 +96,9 @@ func (r *textReader) operate(operator string, operands []Value) (bool, error) {
 	if len(operands) > 0 {
 		last = operands[len(operands)-1]
 	}
+	if !r.sight.operate(operator, operands) {
+		return false, nil
+	}
 	switch operator {
 	case "Tf":
 		if len(operands) != 2 {
@@ -105,9 +113,6 @@ func (r *textReader) operate(operator string, operands []Value) (bool, error) {
 				return false, nil
 			}
 		}
-	case "Tr":
-		mode, _ := last.Int()
-		return mode != 3 && mode != 7, nil // text that is not painted
 	case "Do", "BI", "ID", "EI", "sh":
 		return false, nil
 	}
@@ -120,7 +125,7 @@ func (r *textReader) show(v Value) bool {
 	}
 	text, ok := r.font.decode(v.octets)
 	r.text.WriteString(text)
-	return ok
+	return ok && !r.font.drawn
 }
 
 // choose takes a font of the resources.
@@ -144,6 +149,7 @@ func (r *textReader) choose(name string) (bool, error) {
 // fontText is what the codes of a font say.
 type fontText struct {
 	wide     bool              // codes of two bytes
+	drawn    bool              // nobody knows what it shows
 	unicode  map[uint16]string // by /ToUnicode
 	differs  map[byte]string   // simple fonts: names of /Differences
 	encoding string            // simple fonts: WinAnsiEncoding, …
@@ -171,9 +177,12 @@ func (d *differ) fontText(font Value) (*fontText, error) {
 		}
 		t.unicode = d.f.toUnicode(data)
 	}
-	if subtype.Name() == "Type0" {
+	switch subtype.Name() {
+	case "Type0":
 		t.wide = true
 		return t, nil
+	case "Type3": // its letters are drawings, whatever their names
+		t.drawn = true
 	}
 	t.encoding = encoding.Name()
 	if encoding.Kind == Dictionary {

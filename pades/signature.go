@@ -2,6 +2,7 @@ package pades
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -152,6 +153,9 @@ func (f *File) signaturesOf(rev int, before []Signature) ([]Signature, error) {
 	err := f.fields(rev, func(field formField) error {
 		if field.kind != "Sig" {
 			return nil
+		}
+		if f.Locked() && field.ref.Number != 0 { // the name is ciphertext, another whenever it is written
+			field.name = fmt.Sprintf("%d %d R", field.ref.Number, field.ref.Generation)
 		}
 		duplicate := names[field.name]
 		names[field.name] = true

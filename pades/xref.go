@@ -83,6 +83,7 @@ func (f *File) readSection(at int64, left *int) (*section, error) {
 	if at < 0 || at >= int64(len(f.b)) {
 		return nil, broken(ruleStructure, at, "a cross-reference section outside the file")
 	}
+	at = f.token(at)
 	sec, err := f.readTable(at, left)
 	if sec == nil && err == nil {
 		sec, err = f.readXRefStream(at, left)
@@ -175,8 +176,11 @@ func (f *File) readTable(at int64, left *int) (*section, error) {
 	return sec, sec.finish()
 }
 
-// tableRange reads one subsection: a line "first count", then count entries of
-// exactly 20 bytes.
+// shortEntry is how long an entry of a table is at least: 20 bytes by 7.5.4, but some
+// programs write one byte as its line end, or three.
+const shortEntry = 19
+
+// tableRange reads one subsection: a line "first count", then count entries.
 func (s *scanner) tableRange(left *int) (entryRange, error) {
 	first, ok := s.digits()
 	if !ok || !s.blank() {
@@ -190,7 +194,7 @@ func (s *scanner) tableRange(left *int) (entryRange, error) {
 	for s.pos < len(s.b) && s.pos < start+2 && (s.b[s.pos] == '\r' || s.b[s.pos] == '\n') {
 		s.pos++
 	}
-	if !ok || s.pos == start || first > math.MaxInt32 || count > int64(len(s.b)-s.pos)/20 {
+	if !ok || s.pos == start || first > math.MaxInt32 || count > int64(len(s.b)-s.pos)/shortEntry {
 		return entryRange{}, s.fail("a malformed subsection of a cross-reference table")
 	}
 	if *left -= int(count); *left < 0 {
@@ -198,30 +202,40 @@ func (s *scanner) tableRange(left *int) (entryRange, error) {
 	}
 	r := entryRange{first: int(first), entries: make([]entry, count)}
 	for i := range r.entries {
-		e, ok := tableEntry(s.b[s.pos : s.pos+20])
-		if !ok {
-			return entryRange{}, s.fail("a cross-reference entry that is not 20 bytes as 7.5.4 has them")
+		e, length := tableEntry(s.b[s.pos:])
+		if length == 0 {
+			return entryRange{}, s.fail("a cross-reference entry that is not as 7.5.4 has them")
 		}
 		r.entries[i] = e
-		s.pos += 20
+		s.pos += length
 	}
 	return r, nil
 }
 
-func tableEntry(b []byte) (entry, bool) {
+// tableEntry reads an entry, and is its length with the line end, 0 if there is none.
+func tableEntry(b []byte) (e entry, length int) {
+	if len(b) < shortEntry {
+		return entry{}, 0
+	}
 	at, ok := decimal(b[:10])
 	gen, ok2 := decimal(b[11:16])
-	eol := b[18] == ' ' && (b[19] == '\r' || b[19] == '\n') || b[18] == '\r' && b[19] == '\n'
-	if !ok || !ok2 || !eol || b[10] != ' ' || b[16] != ' ' {
-		return entry{}, false
+	if !ok || !ok2 || b[10] != ' ' || b[16] != ' ' || b[17] != 'n' && b[17] != 'f' {
+		return entry{}, 0
 	}
-	switch b[17] {
-	case 'n':
-		return entry{at: at, index: uint32(gen), kind: inUse}, true
-	case 'f':
-		return entry{at: at, index: uint32(gen), kind: free}, true
+	e = entry{at: at, index: uint32(gen)}
+	if b[17] == 'n' {
+		e.kind = inUse
 	}
-	return entry{}, false
+	length = 18
+	for _, c := range " \r\n" {
+		if length < len(b) && rune(b[length]) == c {
+			length++
+		}
+	}
+	if end := b[length-1]; end != '\r' && end != '\n' {
+		return entry{}, 0
+	}
+	return e, length
 }
 
 func decimal(b []byte) (int64, bool) {

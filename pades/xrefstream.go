@@ -21,7 +21,7 @@ func (f *File) readXRefStream(at int64, left *int) (*section, error) {
 	if err != nil {
 		return nil, err
 	}
-	sec := &section{at: at, end: obj.end, stream: true, trailer: dict}
+	sec := &section{at: obj.start, end: obj.end, stream: true, trailer: dict}
 	index := dict.Key("Index").Items()
 	if index == nil {
 		index = []Value{{Kind: Integer}, dict.Key("Size")}
@@ -46,8 +46,9 @@ func (f *File) readXRefStream(at int64, left *int) (*section, error) {
 		}
 		sec.ranges = append(sec.ranges, r)
 	}
-	if len(index) != 0 || len(rows) != 0 {
-		return nil, broken(ruleStructure, at, "a cross-reference stream of another length than its /Index")
+	// Rows beyond those are nobody's: /Index says how many there are (7.5.8.2).
+	if len(index) != 0 {
+		return nil, broken(ruleStructure, at, "a cross-reference stream with a wrong /Index")
 	}
 	return sec, sec.finish()
 }

@@ -77,7 +77,6 @@ func TestCorpus(t *testing.T) {
 // failures are the documents of the corpus that are to be accepted and fail here, with
 // the reason; docs/conformance.md says why that is right.
 var failures = map[string]string{
-	"05d746320667e96b.pdf": "its cross-reference sections point beside the objects",
 	"1222ac6dd25d6d35.pdf": "a field was changed that the signature's FieldMDP locks",
 }
 

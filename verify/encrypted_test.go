@@ -165,6 +165,8 @@ func TestLocked(t *testing.T) {
 			{"validation data", "", stored, verify.Indeterminate, ""},
 			{"validation data, another password", "mật khâu", stored, verify.Indeterminate, ""},
 			{"validation data, password", "mật khẩu", stored, verify.TotalPassed, "head"},
+			{"the field written again", "", f.next(signed, map[int]string{7: f.field}), verify.Indeterminate, ""}, // its name is other ciphertext
+			{"the field removed", "", f.next(signed, map[int]string{6: strings.Replace(f.text[6], "7 0 R ", "", 1)}), verify.TotalFailed, ""},
 			{"another page, password", "mật khẩu", f.next(signed, map[int]string{5: streamOf("", "BT (4000 doses) Tj ET")}), verify.TotalFailed, "head"},
 		} {
 			t.Run(string(way)+"/"+test.name, func(t *testing.T) {

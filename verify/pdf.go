@@ -131,7 +131,10 @@ func formatFailure(c *checks, err error) {
 	}
 	rule := "R-P1"
 	if broken := (*pades.FormatError)(nil); errors.As(err, &broken) {
-		rule = broken.Rule
+		if rule = broken.Rule; broken.Doubtful {
+			c.fail(rule, SigConstraintsFailure, "sig.unclear", err.Error())
+			return
+		}
 	}
 	c.fail(rule, FormatFailure, "", err.Error())
 }
@@ -186,7 +189,7 @@ func (v *Verifier) holdAgainstFile(ctx context.Context, r *Report, prefix string
 		if at, err := pdfTime(field.Time); err == nil {
 			s.ClaimedSigningTime = claimed(at)
 		}
-		if field.sound {
+		if field.sound && field.SubFilter != "adbe.x509.rsa_sha1" { // which holds a bare signature (12.8.3.2)
 			d.expect(field.ByteRange[1])
 			field.readCMS(c)
 			if field.cms != nil {
