@@ -191,7 +191,7 @@ func (d *differ) compare() error {
 			return err
 		}
 	}
-	return nil
+	return d.readAlike(changed)
 }
 
 // existed reports whether the old revision has an object under ref.

@@ -9,7 +9,7 @@ import (
 // doubt says that something in it is not understood: another XObject, an inline
 // image, a font whose characters are not known.
 func (d *differ) textOf(form Value) (text string, doubt bool, err error) {
-	content, err := d.f.decode(d.new, form)
+	content, err := d.shownData(form)
 	if err != nil {
 		return "", true, limitOnly(err)
 	}
@@ -165,7 +165,7 @@ func (d *differ) fontText(font Value) (*fontText, error) {
 		return nil, err
 	}
 	if unicode.Kind == Stream {
-		data, err := d.f.decode(d.new, unicode)
+		data, err := d.shownData(unicode)
 		if err != nil {
 			return t, limitOnly(err)
 		}
