@@ -117,19 +117,29 @@ type differ struct {
 
 	before, after *form // see forms
 	dss           map[Ref]bool
+
+	refused bool // a change is noted that nobody allows
+	flooded bool // more changes than are held
 }
 
-// maxChanges bounds what is told about one revision: nobody reads more, and the
-// level is known by then.
-const maxChanges = 1000
+// maxChanges bounds what is told about one revision that nobody allows: nobody reads more.
+// Of one that somebody may allow nothing is left out, since the last of its changes may be
+// in the one field that is locked; a form has no more than maxHeld.
+const (
+	maxChanges = 1000
+	maxHeld    = 2 * maxFields
+)
 
 func (d *differ) note(c Change) {
 	n := len(d.changes)
-	if slices.Contains(d.changes[max(0, n-8):], c) { // an object that several ways lead to
-		return
-	}
-	if n < maxChanges || c.Level > (Difference{Changes: d.changes}).Level() {
+	switch {
+	case slices.Contains(d.changes[max(0, n-8):], c): // an object that several ways lead to
+	case n >= maxChanges && d.refused:
+	case n == maxHeld:
+		d.flooded = true
+	default:
 		d.changes = append(d.changes, c)
+		d.refused = d.refused || c.Level == Other && !c.Annotation
 	}
 }
 
@@ -190,6 +200,9 @@ func (d *differ) compare() error {
 		if err := d.rewritten(ref, before.value, after.value); err != nil {
 			return err
 		}
+	}
+	if d.flooded {
+		return broken(ruleLimit, d.f.revisions[d.new].XRef, "a revision of more than %d changes", maxHeld)
 	}
 	return d.readAlike(changed)
 }
