@@ -67,7 +67,7 @@ func (f *File) handler() (*handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !before.same(d) || !f.identifier(rev).same(id) {
+		if !before.same(d) || keyedByIdentifier(d) && !f.identifier(rev).same(id) {
 			return nil, errOtherwise
 		}
 	}
@@ -99,6 +99,14 @@ func (f *File) identifier(rev int) Value {
 		return halves[0]
 	}
 	return Value{}
+}
+
+// keyedByIdentifier reports whether what an encryption dictionary says depends on /ID: with
+// version 5 the key is the dictionary's alone (ISO 32000-2, 7.6.4.3.3). What is no number is
+// taken for one that does.
+func keyedByIdentifier(d Value) bool {
+	version, _ := d.Key("V").Int()
+	return version < 5
 }
 
 // settle finds out how the dictionary encrypts, and whether it has what that takes.

@@ -214,6 +214,8 @@ func TestEncryptedDictionary(t *testing.T) {
 	inObject := strings.Replace(e.Trailer, "/ID", "/Next", 1)
 	start, end := strings.Index(inObject, "<<"), strings.Index(inObject, "/Next")
 	moved := " /Encrypt 12 0 R " + strings.Replace(inObject[end:], "/Next", "/ID", 1)
+	v := encryption(t, padestest.AESV3)
+	byKey := written(v.Objects(twoFieldsObjects()), "/Size 20 /Root 1 0 R"+v.Trailer)
 	objects := e.Objects(twoFieldsObjects())
 	objects[12] = inObject[start:end]
 	indirect := written(objects, "/Size 20 /Root 1 0 R"+moved)
@@ -228,6 +230,7 @@ func TestEncryptedDictionary(t *testing.T) {
 		{"in an object of its own", indirect, false},
 		{"encrypted later", appended(plain, nil, "/Size 20 /Root 1 0 R /Prev "+startxref(plain)+e.Trailer), true},
 		{"another first identifier", later(strings.Replace(e.Trailer, "30313233", "40313233", 1)), true},
+		{"another first identifier, where no key depends on it", appended(byKey, nil, "/Size 20 /Root 1 0 R /Prev "+startxref(byKey)+strings.Replace(v.Trailer, "30313233", "40313233", 1)), false},
 		{"no longer", later(""), true},
 		{"by other filters", later(strings.Replace(e.Trailer, "/StrF /StdCF", "/StrF /Identity", 1)), true},
 		{"the object written again", appended(indirect, map[int]string{12: strings.Replace(objects[12], "/StmF /StdCF", "/StmF /Identity", 1)},
