@@ -97,7 +97,7 @@ func (a *api) tokenCalls() {
 		vi: "Cấp mã truy cập", en: "Issue a token",
 		about: "Mã chỉ hiện một lần và không được giữ lại: gọi lặp với cùng Idempotency-Key thì không cấp mã thứ hai, cũng không hiện lại mã. · " +
 			"The token is told once and kept nowhere: a repeat under the same Idempotency-Key issues no second one and does not tell it again.",
-		acts: []attest.Act{attest.WriteAccounts}, problems: []string{"not-found", "malformed"}}
+		acts: []attest.Act{attest.WriteAccounts}, problems: []string{"not-found", "malformed", "key-spent"}}
 	o.returns(http.StatusCreated, reflect.TypeFor[newToken]())
 	change(a, o, func(ctx context.Context, c *call, in *struct {
 		ByID

@@ -141,7 +141,7 @@ func TestTokenRepeats(t *testing.T) {
 	if me["role"] != "clerk" || me["unit"] != commune {
 		t.Errorf("the token is of %v", me)
 	}
-	issue().is(t, 409, "key-busy")
+	issue().is(t, 409, "key-spent")
 	tokens, _, err := d.service.Tokens(t.Context(), attest.Operator(), d.account[attest.Clerk], store.Page{})
 	if err != nil || len(tokens) != 2 {
 		t.Errorf("%d tokens (%v), want the first and this one", len(tokens), err)

@@ -121,7 +121,7 @@ func recordOf(r attest.Result) record {
 type search struct {
 	Body struct {
 		Unit   string   `json:"unit" minLength:"1" maxLength:"32" example:"26221"`
-		State  []string `json:"state,omitempty" maxItems:"5" doc:"Như ở GET /v1/records · as in GET /v1/records"`
+		State  []string `json:"state,omitempty" maxItems:"5" enum:"ready,in_bundle,data,match,cleansing,health,police" doc:"Như ở GET /v1/records · as in GET /v1/records"`
 		Name   string   `json:"name,omitempty" maxLength:"200" doc:"Đầu họ tên, có dấu hay không dấu · how the name begins, with or without marks" example:"nguyen van"`
 		Limit  int      `json:"limit,omitempty" minimum:"0" maximum:"500"`
 		Cursor string   `json:"cursor,omitempty" maxLength:"500"`
@@ -144,7 +144,7 @@ func (a *api) recordCalls() {
 		acts: []attest.Act{attest.ReadResults}, problems: []string{"not-found", "cursor"}},
 		func(ctx context.Context, c *call, in *struct {
 			OfUnit
-			State []string `query:"state" maxItems:"5" example:"[\"health\"]"`
+			State []string `query:"state" maxItems:"5" enum:"ready,in_bundle,data,match,cleansing,health,police" doc:"Trạng thái, hoặc những gì còn thiếu · a state, or what is lacking" example:"[\"health\"]"`
 		}) (page[record], error) {
 			these, err := standings(in.State)
 			if err != nil {

@@ -59,7 +59,7 @@ func (a *api) verificationCalls() {
 	o.returns(http.StatusOK, reflect.TypeFor[verify.Report]())
 	o.outcomes[http.StatusOK].or = reflect.TypeFor[signedReport]()
 	register(a, o, func(ctx context.Context, c *call, in *struct {
-		Report string `query:"report" enum:"full" doc:"full: kèm bằng chứng: chứng thư, CRL, OCSP, dấu thời gian · with the evidence: certificates, CRLs, OCSP responses, time-stamps"`
+		Report string `query:"report" enum:"simple,full" doc:"simple: mặc định; full: kèm bằng chứng: chứng thư, CRL, OCSP, dấu thời gian · simple is the default, full comes with the evidence: certificates, CRLs, OCSP responses, time-stamps"`
 		Signed bool   `query:"signed" doc:"true: báo cáo do dịch vụ ký · the report is signed by the service"`
 	}) (reply, error) {
 		sent, err := c.submitted()

@@ -36,7 +36,12 @@ func TestFullReport(t *testing.T) {
 	d := newDesk(t, nil)
 	pages := d.get(t, d.token[attest.Head], "/v1/bundles/"+d.signed(t, 1).ID+"/bundle.pdf")
 	var simple, full verify.Report
-	d.pdf(t, "", pages).into(t, &simple)
+	plain := d.pdf(t, "", pages)
+	plain.into(t, &simple)
+	if asked := d.pdf(t, "?report=simple", pages); !bytes.Equal(asked.body, plain.body) {
+		t.Errorf("report=simple is\n%s\nwithout it it is\n%s", asked.body, plain.body)
+	}
+	d.pdf(t, "?report=both", pages).is(t, 422, "invalid")
 	first := d.pdf(t, "?report=full", pages)
 	first.into(t, &full)
 	if simple.Evidence != nil || full.Evidence == nil || len(full.Evidence.Certificates) < 2 || len(full.Evidence.OCSPs) == 0 {

@@ -128,6 +128,9 @@ func (x *exported) entries(ours func() (audit.Entry, error, bool)) iter.Seq2[aud
 		differs := false
 		for {
 			line, err := x.read()
+			if err == nil && line == nil && x.line == 0 {
+				err = errExportLine // an export of nothing would go with every chain
+			}
 			if err != nil {
 				yield(audit.Entry{}, err)
 				return

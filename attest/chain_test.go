@@ -535,7 +535,7 @@ func TestExportedChain(t *testing.T) {
 		{"the same", early, kept, "", ""},
 		{"an older one", a.Service, kept, "", ""},
 		{"its first entries", a.Service, broken(func(l []string) []string { return l[:3] }), "", ""},
-		{"nothing", a.Service, "", "", ""},
+		{"nothing", a.Service, "", "export-malformed", "0"},
 		{"an older backup", early, later, "chain-shorter", fmt.Sprint(head.Seq)},
 		{"entry missing", a.Service, broken(func(l []string) []string { return slices.Delete(l, 4, 5) }), "export-broken", "6"},
 		{"entry changed", a.Service, broken(func(l []string) []string {

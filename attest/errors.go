@@ -22,6 +22,7 @@ var (
 	ErrCursor          = store.ErrCursor
 	ErrKeyBody         = store.ErrKeyBody
 	ErrKeyBusy         = store.ErrKeyBusy
+	ErrKeySpent        = store.ErrKeySpent
 
 	ErrMove         = bundle.ErrMove // not in this state
 	ErrTooLarge     = bundle.ErrTooLarge

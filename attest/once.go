@@ -41,8 +41,8 @@ type Once struct {
 }
 
 // Claim claims a key for a call, or gives the answer that it got before. A call under
-// way is ErrKeyBusy, a key that came with another body ErrKeyBody. The claim is kept up
-// until ctx is done, or the call is answered or released.
+// way is ErrKeyBusy, one that is done and is answered once ErrKeySpent, a key that came
+// with another body ErrKeyBody. The claim is kept up until ctx is done, or the call is answered or released.
 func (s *Service) Claim(ctx context.Context, k Key) (*Once, *Answer, error) {
 	once, stale := &Once{settle: func() {}}, staleShared
 	if s.store.Single() {

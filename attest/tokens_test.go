@@ -149,8 +149,8 @@ func TestSecretIsKeptNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, before, err := d.Claim(t.Context(), key); !errors.Is(err, attest.ErrKeyBusy) || before != nil {
-		t.Errorf("got %v, %v, want the key to be busy", before, err)
+	if _, before, err := d.Claim(t.Context(), key); !errors.Is(err, attest.ErrKeySpent) || before != nil {
+		t.Errorf("got %v, %v, want the key to be spent", before, err)
 	}
 	if bytes.Contains(d.kept(t), []byte(issued.Secret[len(attest.TokenPrefix):])) {
 		t.Error("the secret stands in the database")

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"kytiem/bundle"
 	"kytiem/certs"
@@ -27,10 +26,7 @@ var (
 // itself are not used: nothing of it changes any more. The data keep the head's signature
 // alone, which the document names.
 func Countersign(ctx context.Context, dir string, o SignOptions) (*verify.Report, error) {
-	if o.Now.IsZero() {
-		o.Now = time.Now()
-	}
-	o.Now = o.Now.In(bundle.VietnamTime())
+	o.Now = inVietnam(o.Now)
 	d, err := open(dir, true)
 	if err != nil {
 		return nil, err

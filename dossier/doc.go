@@ -14,7 +14,7 @@ import "errors"
 
 // Why a step is not taken. Nothing is changed then.
 var (
-	ErrExists        = errors.New("output directory exists")
+	ErrExists        = errors.New("exists already")
 	ErrNothingReady  = errors.New("nothing ready to seal")
 	ErrNotReady      = errors.New("result is not ready to be sealed")
 	ErrSigned        = errors.New("bundle is signed already")

@@ -29,9 +29,7 @@ type RaiseOptions struct {
 // verifier accepts and whose level is no lower; with [ErrNotRaised] it is replaced by what
 // could be reached.
 func Raise(ctx context.Context, dir string, o RaiseOptions) (*verify.Report, error) {
-	if o.Now.IsZero() {
-		o.Now = time.Now()
-	}
+	o.Now = inVietnam(o.Now)
 	d, err := open(dir, true)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -126,5 +127,48 @@ func TestRaiseOutage(t *testing.T) {
 	w.ca.Break("/tsa-root.crl", devca.Fault{})
 	if report, err := dossier.Raise(t.Context(), dir, o); err != nil || report.Verdict != verify.TotalPassed || levelOf(t, dir) != signer.LevelLTA {
 		t.Errorf("got %v, %s", err, levelOf(t, dir))
+	}
+}
+
+// TestRaisedAtAnEarlierTime: whoever asks for a time before a directory was signed and raised
+// is told that nothing is known of it then, and not that something in it is broken. The
+// signatures stand in the order in which they were made, each rule with what was found.
+func TestRaisedAtAnEarlierTime(t *testing.T) {
+	w := newWorld(t, nil)
+	dir, _ := seal(t, 50, sample.RealMix())
+	if _, err := w.sign(t, dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dossier.Raise(t.Context(), dir, dossier.RaiseOptions{Extender: w.extender(), Level: signer.LevelLTA, Verifier: w.verifier}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		at   time.Time
+		want verify.Indication
+	}{
+		{"now", time.Now(), verify.TotalPassed},
+		{"before it was signed", time.Now().Add(-30 * time.Minute), verify.Indeterminate},
+		{"before there were certificates", time.Now().AddDate(-5, 0, 0), verify.Indeterminate},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			offline := &verify.Verifier{Anchors: w.verifier.Anchors, At: tt.at}
+			report, err := offline.Directory(t.Context(), "bundle", os.DirFS(dir))
+			if err != nil || report.Verdict != tt.want {
+				t.Fatalf("got %v, %v, want %v: %+v", report.Verdict, err, tt.want, report.Checks)
+			}
+			var order []string
+			for _, s := range report.Signatures {
+				order = append(order, s.ID)
+				for _, c := range s.Checks {
+					if c.Message == "" {
+						t.Errorf("%s %s says nothing: %q", s.ID, c.ID, c.Status)
+					}
+				}
+			}
+			if want := []string{"bundle.pdf#head", "bundle.pdf#DocTimeStamp1", "manifest.p7s#1"}; !slices.Equal(order, want) {
+				t.Errorf("got signatures %q, want %q", order, want)
+			}
+		})
 	}
 }

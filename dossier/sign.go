@@ -44,14 +44,19 @@ type SignOptions struct {
 	Now time.Time // of signing; zero: now
 }
 
+// inVietnam is the time of a step as documents are dated; zero is now.
+func inVietnam(at time.Time) time.Time {
+	if at.IsZero() {
+		at = time.Now()
+	}
+	return at.In(bundle.VietnamTime())
+}
+
 // Sign draws the document with its number and date, has it and the manifest signed
 // in one act of the carrier, and puts both into the directory. A directory that is
 // signed stays as it is (ErrSigned).
 func Sign(ctx context.Context, dir string, o SignOptions) (*verify.Report, error) {
-	if o.Now.IsZero() {
-		o.Now = time.Now()
-	}
-	o.Now = o.Now.In(bundle.VietnamTime())
+	o.Now = inVietnam(o.Now)
 	d, err := open(dir, true)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,9 @@
 package pades
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Appearance is what a visible signature shows: a drawing read once from a
 // one-page PDF, used for any number of signatures. It is safe for concurrent
@@ -65,12 +68,15 @@ func (a *Appearance) WithContent(content []byte) *Appearance {
 func (a *Appearance) appendTo(w *revisionWriter, page Ref) Ref {
 	objects := a.held(w, page)
 	var missing []int
+	var room int
 	for i, ref := range objects {
 		if ref.Number == 0 {
 			objects[i] = Ref{Number: w.number(1)}
 			missing = append(missing, i)
+			room += len(a.objects[i].text) + 32
 		}
 	}
+	w.out = slices.Grow(w.out, room)
 	for _, i := range missing {
 		w.begin(objects[i])
 		w.out = a.objects[i].appendTo(w.out, objects)

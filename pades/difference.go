@@ -122,6 +122,28 @@ type differ struct {
 	flooded bool // more changes than are held
 }
 
+// entries are what a dictionary held under a key, and what it holds now.
+func (d *differ) entries(before, after Value, key string) (was, is Value, err error) {
+	if was, err = d.f.key(d.old, before, key); err == nil {
+		is, err = d.f.key(d.new, after, key)
+	}
+	return was, is, err
+}
+
+// added are the items of a list that were not there before, and whether what was there is
+// still there, in its order.
+func added(before, after Value) (items []Value, kept bool) {
+	rest := after.Items()
+	for _, item := range before.Items() {
+		i := slices.IndexFunc(rest, item.same)
+		if i < 0 {
+			return nil, false
+		}
+		items, rest = append(items, rest[:i]...), rest[i+1:]
+	}
+	return append(items, rest...), true
+}
+
 // maxChanges bounds what is told about one revision that nobody allows: nobody reads more.
 // Of one that somebody may allow nothing is left out, since the last of its changes may be
 // in the one field that is locked; a form has no more than maxHeld.

@@ -8,19 +8,12 @@ var remarks = []string{"Text", "Popup", "Highlight", "Underline", "StrikeOut", "
 
 // annotations compares the annotations of a page: what was there stays in its order.
 func (d *differ) annotations(page Ref, before, after Value) error {
-	rest := after.Items()
-	for _, item := range before.Items() {
-		i := slices.IndexFunc(rest, item.same)
-		if i < 0 {
-			d.other(ruleChanges, page, "annotation of a page removed, or moved")
-			return nil
-		}
-		if err := d.newAnnotations(page, rest[:i]); err != nil {
-			return err
-		}
-		rest = rest[i+1:]
+	items, kept := added(before, after)
+	if !kept {
+		d.other(ruleChanges, page, "annotation of a page removed, or moved")
+		return nil
 	}
-	return d.newAnnotations(page, rest)
+	return d.newAnnotations(page, items)
 }
 
 func (d *differ) newAnnotations(page Ref, items []Value) error {
@@ -82,11 +75,7 @@ func (d *differ) newWidget(page, ref Ref) error {
 
 // annotation judges one that is written again in place.
 func (d *differ) annotation(page, ref Ref, before, after Value) error {
-	was, err := d.f.key(d.old, before, "Subtype")
-	if err != nil {
-		return err
-	}
-	is, err := d.f.key(d.new, after, "Subtype")
+	was, is, err := d.entries(before, after, "Subtype")
 	if err != nil {
 		return err
 	}

@@ -120,11 +120,7 @@ func (d *differ) version(ref Ref, before, after Value) {
 // 32000-2, 7.12).
 func (d *differ) extensions(ref Ref, before, after Value) error {
 	for _, key := range before.Keys() {
-		was, err := d.f.key(d.old, before, key)
-		if err != nil {
-			return err
-		}
-		is, err := d.f.key(d.new, after, key)
+		was, is, err := d.entries(before, after, key)
 		if err != nil {
 			return err
 		}

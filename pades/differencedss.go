@@ -188,11 +188,7 @@ func (d *differ) validationBySignature(before, after Value) (bool, error) {
 		if was.index(key) < 0 && (len(key) < 40 || len(key) > 128 || strings.Trim(key, "0123456789ABCDEFabcdef") != "") {
 			return false, nil
 		}
-		entryWas, err := d.f.key(d.old, was, key)
-		if err != nil {
-			return false, err
-		}
-		entry, err := d.f.key(d.new, after, key)
+		entryWas, entry, err := d.entries(was, after, key)
 		if err != nil {
 			return false, err
 		}

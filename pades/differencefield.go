@@ -105,11 +105,7 @@ func (d *differ) filledField(c Change, is *formField, keys []string, before, aft
 // so that it is seen as before and at most closed to writing.
 func (d *differ) onlyKeys(c Change, allowed, keys []string, before, after Value) error {
 	for _, key := range keys {
-		was, err := d.f.key(d.old, before, key)
-		if err != nil {
-			return err
-		}
-		is, err := d.f.key(d.new, after, key)
+		was, is, err := d.entries(before, after, key)
 		if err != nil {
 			return err
 		}
@@ -194,11 +190,7 @@ func (d *differ) page(ref Ref, before, after Value) error {
 	for _, key := range changedKeys(before, after) {
 		switch key {
 		case "Annots":
-			was, err := d.f.key(d.old, before, key)
-			if err != nil {
-				return err
-			}
-			is, err := d.f.key(d.new, after, key)
+			was, is, err := d.entries(before, after, key)
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,5 @@
 package pades
 
-import "slices"
-
 // form is the interactive form of one revision, its terminal fields by the objects
 // they and their widgets are.
 type form struct {
@@ -67,11 +65,7 @@ func (d *differ) form(ref Ref, before, after Value) error {
 		return nil
 	}
 	for _, key := range changedKeys(before, after) {
-		was, err := d.f.key(d.old, before, key)
-		if err != nil {
-			return err
-		}
-		is, err := d.f.key(d.new, after, key)
+		was, is, err := d.entries(before, after, key)
 		if err != nil {
 			return err
 		}
@@ -112,11 +106,7 @@ func (d *differ) form(ref Ref, before, after Value) error {
 // resources lets things be added to what the fields may use. The fonts that are there
 // stay: fields would say something else in others (R-M4).
 func (d *differ) resources(ref Ref, before, after Value) error {
-	was, err := d.f.key(d.old, before, "Font")
-	if err != nil {
-		return err
-	}
-	is, err := d.f.key(d.new, after, "Font")
+	was, is, err := d.entries(before, after, "Font")
 	if err != nil {
 		return err
 	}
@@ -135,19 +125,12 @@ func (d *differ) resources(ref Ref, before, after Value) error {
 // fieldList compares the lists of fields: what was there stays in its order, and
 // only signature fields are added.
 func (d *differ) fieldList(list Ref, before, after Value) error {
-	rest := after.Items()
-	for _, item := range before.Items() {
-		i := slices.IndexFunc(rest, item.same)
-		if i < 0 {
-			d.other(ruleChanges, list, "field removed from the form, or moved")
-			return nil
-		}
-		if err := d.newFields(rest[:i]); err != nil {
-			return err
-		}
-		rest = rest[i+1:]
+	items, kept := added(before, after)
+	if !kept {
+		d.other(ruleChanges, list, "field removed from the form, or moved")
+		return nil
 	}
-	return d.newFields(rest)
+	return d.newFields(items)
 }
 
 func (d *differ) newFields(items []Value) error {

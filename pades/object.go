@@ -60,8 +60,8 @@ func (f *File) key(rev int, dict Value, key string) (Value, error) {
 }
 
 func (f *File) object(rev int, ref Ref) (indirect, error) {
-	e, in, ok := f.lookup(rev, ref.Number)
-	if !ok || e.kind == free || e.ref(ref.Number) != ref || ref.Number == 0 {
+	e, in, ok := f.entryOf(rev, ref)
+	if !ok {
 		return indirect{ref: ref}, nil
 	}
 	if e.kind == compressed {
@@ -76,10 +76,46 @@ func (f *File) object(rev int, ref Ref) (indirect, error) {
 		return indirect{}, err
 	}
 	if obj.ref != ref {
-		return indirect{}, broken(ruleObject, e.at, "another object than the cross-reference section lists")
+		return indirect{}, errOther(e.at)
 	}
 	return obj, nil
 }
+
+// begun is a scanner at the value of an object that stands in the file itself, and nil for
+// any other.
+func (f *File) begun(rev int, ref Ref) (*scanner, error) {
+	e, in, ok := f.entryOf(rev, ref)
+	if !ok || e.kind == compressed {
+		return nil, nil
+	}
+	in, err := f.writtenIn(in, ref.Number, e)
+	if err != nil {
+		return nil, err
+	}
+	limit := f.bodyEnd(in, e.at)
+	if e.at >= limit {
+		return nil, errOutside(e.at)
+	}
+	s := f.scan(f.b[:limit], e.at)
+	if found, ok := s.header(); !ok || found != ref {
+		return nil, errOther(e.at)
+	}
+	s.space()
+	return s, nil
+}
+
+// entryOf is the entry under which revision rev finds an object, and the revision that
+// lists it so.
+func (f *File) entryOf(rev int, ref Ref) (e entry, in int, ok bool) {
+	e, in, ok = f.lookup(rev, ref.Number)
+	return e, in, ok && e.kind != free && e.ref(ref.Number) == ref && ref.Number != 0
+}
+
+func errOther(at int64) error {
+	return broken(ruleObject, at, "another object than the cross-reference section lists")
+}
+
+func errOutside(at int64) error { return broken(ruleObject, at, "an object outside its revision") }
 
 // writtenIn is the revision in whose bytes an entry listed by revision in
 // points: that one, or, if it lists the object again unchanged, an earlier one.
@@ -114,7 +150,7 @@ func (f *File) bodyEnd(in int, at int64) int64 {
 // in revision rev.
 func (f *File) parseIndirect(rev int, at, limit int64) (indirect, error) {
 	if at < 0 || at >= limit {
-		return indirect{}, broken(ruleObject, at, "an object outside its revision")
+		return indirect{}, errOutside(at)
 	}
 	s := f.scan(f.b[:limit], at)
 	ref, ok := s.header()

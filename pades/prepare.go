@@ -135,15 +135,12 @@ func (w *revisionWriter) update(h signatureHole, hash crypto.Hash) *Update {
 	return u
 }
 
-// room is about how many bytes the revision will have: font and hole are by far the
-// most of it, and growing over them step by step copies them several times.
+// room is about how many bytes the revision will have: the hole is by far the most of it,
+// and growing over it step by step copies it several times.
 func (o *SignatureOptions) room() int {
 	room := 2*o.Reserve + 4096
 	if o.Appearance != nil {
 		room += len(o.Appearance.content)
-		for _, object := range o.Appearance.objects {
-			room += len(object.text) + 32
-		}
 	}
 	return room
 }

@@ -73,6 +73,15 @@ func (s *scanner) word(w string) bool {
 	return true
 }
 
+// exactly takes these bytes, if they come next.
+func (s *scanner) exactly(b []byte) bool {
+	if !bytes.HasPrefix(s.b[s.pos:], b) {
+		return false
+	}
+	s.pos += len(b)
+	return true
+}
+
 // digits reads a number of at most ten digits, as offsets and object numbers
 // are written.
 func (s *scanner) digits() (int64, bool) {

@@ -1,7 +1,5 @@
 package pades
 
-import "bytes"
-
 // held finds, for every object of a drawing, the one of the document that is the same, or
 // the zero Ref: among what the page draws with, which is where a stamp in the document's
 // own font finds it. A page whose resources cannot be read holds nothing.
@@ -58,35 +56,38 @@ type twins struct {
 }
 
 // same reports whether object i of the drawing and one of the document are the same text, and so
-// is what both refer to, in the same order.
+// is what both refer to, in the same order. What is the same to the byte is read in the same way,
+// so that nothing but references is read: a font's lists of widths are long.
 func (t *twins) same(i int, ref Ref) bool {
 	if twin, seen := t.found[i]; seen {
 		return twin == ref
 	}
 	t.found[i] = ref
-	obj, err := t.w.f.object(t.w.rev, ref)
-	if err != nil || obj.value.Kind == Null {
+	s, err := t.w.f.begun(t.w.rev, ref)
+	if err != nil || s == nil {
 		return false
 	}
-	var holes []Value
-	obj.value.references(func(v Value) { holes = append(holes, v) })
-	own := t.of[i]
-	if len(holes) != len(own.holes) {
-		return false
-	}
-	raw, at, there := obj.raw(obj.value), 0, 0
+	own, at, from := t.of[i], 0, s.pos
+	next := make([]Ref, len(own.holes))
 	for n, h := range own.holes {
-		start := int(holes[n].Start - obj.value.Start)
-		if !bytes.Equal(own.text[at:h.start], raw[there:start]) {
+		if !s.exactly(own.text[at:h.start]) {
 			return false
 		}
-		at, there = h.end, int(holes[n].End-obj.value.Start)
+		v, err := s.value()
+		if err != nil || v.Kind != Reference {
+			return false
+		}
+		next[n], _ = v.Ref()
+		at = h.end
 	}
-	if !bytes.Equal(own.text[at:], raw[there:]) {
+	if !s.exactly(own.text[at:]) {
+		return false
+	}
+	if s.space(); !s.word("endobj") || t.w.f.charge(int64(s.pos-from), int64(from)) != nil {
 		return false
 	}
 	for n, h := range own.holes {
-		if next, _ := holes[n].Ref(); !t.same(h.object, next) {
+		if !t.same(h.object, next[n]) {
 			return false
 		}
 	}

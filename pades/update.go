@@ -164,7 +164,9 @@ func (u *Update) Embed(base, cms []byte) ([]byte, error) {
 	if !bytes.Equal(sum.suffix(u.signedSuffix()), u.Digest) {
 		return nil, ErrUpdateChanged
 	}
-	signed := slices.Concat(base, u.Suffix)
+	signed := make([]byte, len(base)+len(u.Suffix)) // the runtime does not clear what is copied over at once, as slices.Concat does
+	copy(signed, base)
+	copy(signed[len(base):], u.Suffix)
 	embedContents(signed[u.ByteRange[1]+1:u.ByteRange[2]-1], cms)
 	return signed, nil
 }

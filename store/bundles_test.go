@@ -319,6 +319,15 @@ func testRenewedKeys(t *testing.T, s *Store, c *clock) {
 		})
 	}
 	refuse(t, s, ErrStale, func(tx *Tx) error { return tx.AnswerKey(ctx, renewed, Answer{Status: 201}) })
+	done, err := claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, s, func(tx *Tx) (err error) { done, err = tx.RenewKey(ctx, done, tx.Now().Add(24*time.Hour)); return err })
+	if _, err := claim(); !errors.Is(err, ErrKeySpent) {
+		t.Errorf("answered once: got %v, want %v", err, ErrKeySpent)
+	}
+	must(t, s, func(tx *Tx) error { return tx.DropKey(ctx, done) })
 	again, err := claim()
 	if err != nil {
 		t.Fatal(err)

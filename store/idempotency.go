@@ -9,9 +9,15 @@ import (
 
 // What a repeated key can mean beside an answer.
 var (
-	ErrKeyBody = errors.New("key was used with another body")
-	ErrKeyBusy = errors.New("call with this key is under way")
+	ErrKeyBody  = errors.New("key was used with another body")
+	ErrKeyBusy  = errors.New("call with this key is under way")
+	ErrKeySpent = errors.New("call with this key is done, and its answer was not kept")
 )
+
+// spentAhead tells a call that was done and is not to be answered again, whose claim was
+// renewed for as long as its key counts, from one that another server renewed, whose clock
+// may go before this one's.
+const spentAhead = time.Hour
 
 // Key is what makes a call that is repeated the same call.
 type Key struct {
@@ -35,8 +41,9 @@ type Claim struct {
 
 // ClaimKey claims a key, or gives the answer that it got before. A call under way is
 // ErrKeyBusy, unless its claim is older than stale: then it died, and because what it
-// did was to be committed together with its answer, it did nothing. Claim in a
-// transaction of its own; answer in that of the step.
+// did was to be committed together with its answer, it did nothing. One whose claim is
+// from far ahead is done and was to be answered once (ErrKeySpent). Claim in a transaction of
+// its own; answer in that of the step.
 func (tx *Tx) ClaimKey(ctx context.Context, k Key, stale time.Duration) (*Claim, *Answer, error) {
 	claim := &Claim{k, tx.now}
 	written, err := tx.conn.exec(ctx,
@@ -62,6 +69,8 @@ func (tx *Tx) ClaimKey(ctx context.Context, k Key, stale time.Duration) (*Claim,
 		return nil, nil, ErrKeyBody
 	case answer.Status != 0:
 		return nil, &answer, nil
+	case at.Sub(tx.now) > spentAhead:
+		return nil, nil, ErrKeySpent
 	case tx.now.Sub(at) <= stale:
 		return nil, nil, ErrKeyBusy
 	}

@@ -9,12 +9,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"kytiem/program"
 )
 
 // Program is kytiem-token and the library it is to load.
@@ -68,9 +68,12 @@ func (p Program) Sign(ctx context.Context, by Certificate, login Login, items []
 
 // ask starts the program for one question. It is over when this returns, whatever it did.
 func (p Program) ask(ctx context.Context, q Question, each func(Answer) error) error {
-	path, err := p.find()
+	path, err := p.Path, error(nil)
+	if path == "" {
+		path, err = program.Find("kytiem-token")
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrNoProgram, err)
 	}
 	line, err := json.Marshal(q)
 	if err != nil {
@@ -163,26 +166,4 @@ func printable(detail string) string {
 		}
 		return r
 	}, detail)
-}
-
-// find looks beside our own program first: the two are installed together.
-func (p Program) find() (string, error) {
-	if p.Path != "" {
-		return p.Path, nil
-	}
-	name := "kytiem-token"
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	if own, err := os.Executable(); err == nil {
-		beside := filepath.Join(filepath.Dir(own), name)
-		if about, err := os.Stat(beside); err == nil && about.Mode().IsRegular() {
-			return beside, nil
-		}
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrNoProgram, err)
-	}
-	return path, nil
 }

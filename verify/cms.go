@@ -115,6 +115,9 @@ func (e *evidence) judgeCMS(ctx context.Context, s *Signature, c *checks, subjec
 	cms := subject.cms
 	result := cms.Check(subject.signer, subject.digest, subject.options)
 	for _, f := range result.Findings {
+		if f.Message == "" { // the format package says that a rule holds, not how
+			f.Message = holds(f.Rule)
+		}
 		*c = append(*c, Check{ID: f.Rule, Status: CheckStatus(f.Status), Message: f.Message, sub: SubIndication(f.Sub)})
 	}
 	s.Algorithm = string(result.Algorithm)

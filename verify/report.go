@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"math"
 	"slices"
 	"time"
 
@@ -124,7 +125,7 @@ type Modifications struct {
 type Check struct {
 	ID      string        `json:"id"`
 	Status  CheckStatus   `json:"status"`
-	Message string        `json:"message,omitempty"`
+	Message string        `json:"message"`
 	sub     SubIndication // what a FAIL means for the verdict
 	key     string        // its sentence in the catalogue, where it has one of its own
 }
@@ -263,6 +264,16 @@ func (s *Signature) IsTimestamp() bool { return s.Format == "PAdES-DOC-TIMESTAMP
 // effect on the signatures that it covers, and one that holds is nobody's signature.
 func (s *Signature) counts() bool { return !s.IsTimestamp() || s.Indication == TotalFailed }
 
+// revision is that of the document in which it was made. Signatures stand in a report in
+// the order in which they were made: a document time-stamp behind what it is over, and
+// behind all of a document the CMS beside it.
+func (s *Signature) revision() int {
+	if s.Coverage == nil {
+		return math.MaxInt
+	}
+	return s.Coverage.Revision
+}
+
 // settle draws the verdict: the least favourable of the signatures and of the
 // checks on the input as a whole.
 func (r *Report) settle() {
@@ -294,7 +305,9 @@ func (r *Report) settle() {
 	}
 	r.Verdict = verdict
 	r.Explain = r.explain()
-	slices.SortStableFunc(r.Signatures, func(a, b Signature) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(r.Signatures, func(a, b Signature) int {
+		return cmp.Or(cmp.Compare(a.revision(), b.revision()), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 // locked reports whether a password is in the way of signatures.

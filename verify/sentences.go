@@ -186,8 +186,12 @@ var sentences = map[string]Sentence{
 		"The time-stamp could not be confirmed (no trusted time-stamp authority, or no status), and is not relied on.",
 	},
 	"ts.order": {
-		"Thứ tự các dấu thời gian mâu thuẫn nhau hoặc sau thời điểm kiểm tra.",
-		"The time-stamps contradict each other, or lie after the time of validation.",
+		"Thứ tự các dấu thời gian mâu thuẫn nhau.",
+		"The time-stamps contradict each other.",
+	},
+	keyFuture: {
+		"Dấu thời gian được cấp sau thời điểm kiểm tra, nên lúc đó chưa chứng minh được gì.",
+		"The time-stamp is from after the time of validation, and proves nothing at that time.",
 	},
 	"ts.claim": {
 		"Thời điểm ký do người ký khai muộn hơn dấu thời gian; thời điểm tin cậy là của dấu thời gian.",

@@ -102,10 +102,11 @@ func (d *directory) judgeCarried(e *evidence) {
 }
 
 // damaged reports whether a time-stamp itself is at fault, and not only the trust in its
-// authority, of which R-C9 speaks among the rules on a CMS.
+// authority, of which R-C9 speaks among the rules on a CMS. One that is later than the
+// time for which is asked is whole.
 func damaged(checks []Check) bool {
 	return slices.ContainsFunc(checks, func(c Check) bool {
-		return c.Status == Fail && c.ID != "R-C9" && (strings.HasPrefix(c.ID, "R-C") || strings.HasPrefix(c.ID, "R-T"))
+		return c.Status == Fail && c.ID != "R-C9" && c.key != keyFuture && (strings.HasPrefix(c.ID, "R-C") || strings.HasPrefix(c.ID, "R-T"))
 	})
 }
 

@@ -71,12 +71,15 @@ func (e *evidence) judgeToken(ctx context.Context, kind string, token []byte, pr
 	return t
 }
 
+// keyFuture is the sentence on a time-stamp that is not there yet at the validation time.
+const keyFuture = "ts.future"
+
 // judgeAuthority judges the certificate that a token was signed with. It has to have been
 // in force when it states, too.
 func (e *evidence) judgeAuthority(ctx context.Context, t *Timestamp, c *checks, stamp *pades.TimeStamp, proofs []time.Time) {
 	switch {
 	case stamp.At.After(e.v.At.Add(certs.DefaultSkew)):
-		c.fail("R-T3", TimestampOrderFailure, "ts.order", "time-stamp of after the validation time")
+		c.fail("R-T3", TimestampOrderFailure, keyFuture, "time-stamp of after the validation time")
 	case stamp.At.After(proofs[0].Add(certs.DefaultSkew)):
 		c.fail("R-T3", TimestampOrderFailure, "ts.order", "time-stamp of after another one that covers it")
 	default:

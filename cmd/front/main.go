@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"kytiem/cmd/terminal"
+	"kytiem/program"
 )
 
 // service is the program that every command but verify is handed over to.
@@ -29,7 +30,7 @@ func main() {
 // arguments, so that whoever sends a signal or waits for the end finds what was started. It
 // comes back with an error only.
 func handOver() error {
-	path, err := terminal.Program(service)
+	path, err := program.Find(service)
 	if err != nil {
 		return err
 	}

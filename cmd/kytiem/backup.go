@@ -23,18 +23,24 @@ var errPostgres = errors.New("the database is PostgreSQL (docs/operate.md)")
 // errNotBackup is a file that kytiem backup did not write, or not to its end.
 var errNotBackup = errors.New("no backup, or not a whole one")
 
+// ofOneFile are the settings of a service whose database is one file.
+func ofOneFile() (settings, error) {
+	s, err := readSettings(os.Environ())
+	if err == nil && s.postgres() {
+		err = errPostgres
+	}
+	return s, err
+}
+
 func backupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup FILE",
 		Short: "sao lưu tệp SQLite trong khi dịch vụ vẫn chạy · back up the SQLite file while the service goes on",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := readSettings(os.Environ())
+			s, err := ofOneFile()
 			if err != nil {
 				return err
-			}
-			if s.postgres() {
-				return errPostgres
 			}
 			if _, err := os.Lstat(args[0]); err == nil {
 				return fmt.Errorf("%s: %w", args[0], dossier.ErrExists)
@@ -57,12 +63,9 @@ func restoreCommand() *cobra.Command {
 			"Exit code 1: the database was restored and something in it is not as it has to be.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := readSettings(os.Environ())
+			s, err := ofOneFile()
 			if err != nil {
 				return err
-			}
-			if s.postgres() {
-				return errPostgres
 			}
 			if err := restore(cmd.Context(), args[0], s.Database); err != nil {
 				return err

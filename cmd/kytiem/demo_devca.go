@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 
 	"kytiem/bundle"
-	"kytiem/cmd/terminal"
 	"kytiem/paper"
+	"kytiem/program"
 )
 
 // devca is the throwaway CA while it runs as a process of its own.
@@ -47,7 +47,7 @@ func headOf(unit bundle.Unit) profile {
 // spawnDevca starts the devca program that lies beside this one, or in PATH, has it issue
 // certificates, and waits until it answers. Keys, trust directory and lists lie in dir.
 func spawnDevca(ctx context.Context, dir string, profiles []profile, args ...string) (*devca, error) {
-	program, err := terminal.Program("devca")
+	path, err := program.Find("devca")
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func spawnDevca(ctx context.Context, dir string, profiles []profile, args ...str
 	if err := os.WriteFile(list, wanted, 0o600); err != nil {
 		return nil, err
 	}
-	c.process = exec.CommandContext(ctx, program, append([]string{"--dir", filepath.Join(dir, "trust"), "--out", c.keys,
+	c.process = exec.CommandContext(ctx, path, append([]string{"--dir", filepath.Join(dir, "trust"), "--out", c.keys,
 		"--profiles", list, "--stdin-lifeline"}, args...)...)
 	c.process.Stderr = os.Stderr
 	stdout, err := c.process.StdoutPipe()

@@ -35,7 +35,6 @@ var hints = append([]terminal.Hint{
 	{token.ErrPINValue, "Không ghi mã PIN vào địa chỉ pkcs11:; đổi mã PIN này và ghi vào một tệp (--pin-file) · the PIN does not belong into the pkcs11: URI: change it, and put it into a file"},
 	{errIssuers, "Tệp chứng thư của nơi cấp phải là PEM, chỉ có chứng thư · the issuers' file has to be PEM, of certificates only"},
 	{certs.ErrPeriod, "Thời gian tin cậy kết thúc trước khi bắt đầu · the time of trust ends before it begins"},
-	{certs.ErrDomain, "Hệ thống chứng thực là public (công cộng) hoặc official (chuyên dùng công vụ) · a trust domain is public or official"},
 	{attest.ErrReason, "Cần ghi lý do: --reason · a reason is needed: --reason"},
 	{errOneAnchor, "Tệp phải chứa đúng một chứng thư (PEM hoặc DER) · the file has to hold one certificate, in PEM or DER"},
 	{certs.ErrExpired, "Chứng thư chữ ký số đã hết hạn; hãy gia hạn rồi ký lại · the certificate has expired, renew it"},

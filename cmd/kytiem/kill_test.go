@@ -20,10 +20,12 @@ import (
 	"kytiem/verify"
 )
 
-// killFor is how long each step is killed over and over, killAtMost how often.
+// killFor is how long each step is killed over and over, killAtMost how often; on a machine
+// with other work it takes longer until one was killed half-way, killOnce at most.
 const (
 	killFor    = 2 * time.Second
 	killAtMost = 40
+	killOnce   = time.Minute
 )
 
 // TestKilled kills each step at random moments, as a power failure would: what is
@@ -96,10 +98,16 @@ func TestKilled(t *testing.T) {
 			}
 			longest, _ := trial(time.Minute)
 			kills := 0
-			for end := time.Now().Add(killFor); time.Now().Before(end) && kills < killAtMost && !t.Failed(); {
+			going := func(lasted time.Duration) bool {
+				return lasted < killFor && kills < killAtMost || lasted < killOnce && kills == 0
+			}
+			for begun := time.Now(); going(time.Since(begun)) && !t.Failed(); {
 				delay := rand.N(longest)
-				if _, killed := trial(delay); killed {
+				took, killed := trial(delay)
+				if killed {
 					kills++
+				} else {
+					longest = took // the first may have been slow
 				}
 				if t.Failed() {
 					t.Logf("killed after %v of %v", delay, longest)

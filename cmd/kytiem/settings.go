@@ -62,7 +62,7 @@ type settings struct {
 
 // errSettings is a setting that cannot be, or that contradicts another. Its text says how
 // to mend it.
-var errSettings = errors.New("setting")
+var errSettings = errors.New("setting refused")
 
 // maxSecretBytes bounds a file named by a variable with _FILE.
 const maxSecretBytes = 4 << 10

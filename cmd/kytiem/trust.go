@@ -85,6 +85,9 @@ func period(p certs.Period) string {
 	return ends[0] + "/" + ends[1]
 }
 
+// errPurpose is an anchor for something else, or for nothing.
+var errPurpose = errors.New("--purpose là ca (người ký), tsa (dấu thời gian) hoặc rs (ký số từ xa) · is one of these")
+
 // errOneAnchor is a file that does not hold one certificate.
 var errOneAnchor = errors.New("not one certificate")
 
@@ -99,6 +102,9 @@ func trustAddCommand() *cobra.Command {
 		Short: "thêm, hoặc đổi mục đích và thời gian của một chứng thư gốc · add an anchor, or change what and when it is for",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(purposes) == 0 {
+				return errPurpose
+			}
 			o := attest.AnchorOrder{Reason: reason}
 			content, err := terminal.ReadFile(args[0], maxAnchorBytes)
 			if err != nil {
@@ -111,7 +117,7 @@ func trustAddCommand() *cobra.Command {
 			o.DER = found[0].Raw
 			for _, p := range purposes {
 				if !slices.Contains(certs.Purposes(), certs.Purpose(p)) {
-					return errors.New("--purpose là ca (người ký), tsa (dấu thời gian) hoặc rs (ký số từ xa) · is one of these")
+					return errPurpose
 				}
 				o.Purposes = append(o.Purposes, certs.Purpose(p))
 			}

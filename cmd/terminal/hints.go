@@ -9,6 +9,7 @@ import (
 
 	"kytiem/bundle"
 	"kytiem/certs"
+	"kytiem/program"
 )
 
 // Hint says, for an error that a user can mend, what happened and what to do, in both
@@ -23,6 +24,7 @@ type Hint = struct {
 func Hints() []Hint {
 	return []Hint{
 		{certs.ErrNotAuthority, "Chứng thư gốc tin cậy phải là của một tổ chức chứng thực (CA) · a trust anchor has to be an authority's certificate"},
+		{certs.ErrDomain, "Hệ thống chứng thực là public (công cộng) hoặc official (chuyên dùng công vụ) · a trust domain is public or official"},
 		{bundle.ErrDate, "Ngày phải có trong lịch và ghi dạng YYYY-MM-DD · a date has to be in the calendar and written so"},
 		{bundle.ErrVersion, "Tệp do phiên bản khác của chương trình tạo ra · the file was made by another version of the program"},
 		{bundle.ErrMalformed, "Nội dung sai quy cách hoặc không khớp nhau · the content is malformed or does not agree with itself"},
@@ -30,7 +32,7 @@ func Hints() []Hint {
 		{errPassword, "Mật khẩu không phải của văn bản này · the password is not this document's"},
 		{ErrPassFile, "Tệp mật khẩu phải là một dòng ngắn · the password file has to be one short line"},
 		{bundle.ErrTooLarge, "Tệp vượt quá dung lượng cho phép · the file is larger than allowed"},
-		{ErrNoProgram, "Thiếu một chương trình của Ký Tiêm bên cạnh kytiem hoặc trong PATH; lệnh make build tạo ra đủ · a program of Ký Tiêm is missing beside kytiem and in PATH, make build makes all of them"},
+		{program.ErrMissing, "Thiếu một chương trình của Ký Tiêm bên cạnh kytiem hoặc trong PATH; lệnh make build tạo ra đủ · a program of Ký Tiêm is missing beside kytiem and in PATH, make build makes all of them"},
 		{fs.ErrPermission, "Không có quyền đọc hoặc ghi · no permission to read or write"},
 		{fs.ErrNotExist, "Không tìm thấy tệp hoặc thư mục · the file or directory was not found"},
 		{syscall.ENOSPC, "Ổ đĩa đã đầy · there is no space left on the disk"},

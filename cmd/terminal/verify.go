@@ -22,6 +22,7 @@ import (
 // VerifyCommand is kytiem verify.
 func VerifyCommand() *cobra.Command {
 	var content, trust, at, passFile string
+	var domains []string
 	var offline, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify FILE...",
@@ -33,6 +34,9 @@ func VerifyCommand() *cobra.Command {
 			CollectSeldom(collectAt)
 			v, err := NewVerifier(trust, at, offline)
 			if err != nil {
+				return err
+			}
+			if v.Domains, err = acceptedDomains(cmd.Flags().Changed("domain"), domains); err != nil {
 				return err
 			}
 			if passFile != "" {
@@ -69,6 +73,7 @@ func VerifyCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&content, "content", "", "content of a detached signature")
 	flags.StringVar(&trust, "trust", "", "directory of trust anchors (default KYTIEM_TRUST)")
+	flags.StringSliceVar(&domains, "domain", nil, "trust domain in which signers' paths may end, public or official; several are divided by commas (default KYTIEM_VERIFY_DOMAINS, or all)")
 	flags.StringVar(&at, "at", "", "validation time, RFC 3339 (default now)")
 	flags.StringVar(&passFile, "password-file", "", "file with the password of encrypted documents")
 	flags.BoolVar(&offline, "offline", false, "open no connection")
@@ -106,6 +111,21 @@ func NewVerifier(trust, at string, offline bool) (*verify.Verifier, error) {
 		v.At = t
 	}
 	return v, nil
+}
+
+// acceptedDomains are the trust domains that the flag names or, without it, the setting that
+// the service has for the same.
+func acceptedDomains(said bool, names []string) ([]certs.Domain, error) {
+	if set := os.Getenv("KYTIEM_VERIFY_DOMAINS"); !said && set != "" {
+		names = strings.Split(set, ",")
+	}
+	domains := make([]certs.Domain, len(names))
+	for i, name := range names {
+		if err := domains[i].UnmarshalText([]byte(strings.TrimSpace(name))); err != nil {
+			return nil, err
+		}
+	}
+	return domains, nil
 }
 
 var errPassword = errors.New("not a password of the document")
