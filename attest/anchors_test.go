@@ -2,10 +2,14 @@ package attest_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +18,7 @@ import (
 	"kytiem/bundle"
 	"kytiem/certs"
 	"kytiem/certs/devca"
+	"kytiem/pades"
 	"kytiem/signer"
 	"kytiem/store"
 	"kytiem/verify"
@@ -331,4 +336,80 @@ func TestAuthorityAddedWhileRunning(t *testing.T) {
 		t.Errorf("at %s (%v), want B-LTA", l.Level, err)
 	}
 	d.faulty(t, d.Service)
+}
+
+// TestAnchorsChangeWhileJudging: whoever judges while an authority is added and removed by turns judges by what is in
+// force, on the server that changes it and on the other.
+func TestAnchorsChangeWhileJudging(t *testing.T) {
+	t.Parallel()
+	s := newServers(t)
+	ctx, admin := t.Context(), s.who[attest.Admin]
+	ca, key := s.second(t)
+	root, content := ca.Root().Certificate, []byte("content")
+	signature := detachedBy(t, key, content)
+	var changes atomic.Int64   // begun and done: odd while one is under way, trusted after the first
+	var judged [2]atomic.Int64 // while it was not trusted, and while it was
+	var judges sync.WaitGroup
+	const last = 16
+	for n := range 4 {
+		judges.Go(func() {
+			for changes.Load() < last {
+				before := changes.Load()
+				report, err := s.both[n%2].Verify(ctx, attest.Submission{Name: "x.p7s", File: signature, Content: content})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if changes.Load() != before || before%2 == 1 {
+					continue
+				}
+				judged[before%4/2].Add(1)
+				if (report.Verdict == verify.TotalPassed) != (before%4 == 2) {
+					t.Errorf("after %d changes: %s", before/2, report.Verdict)
+				}
+			}
+		})
+	}
+	for changes.Load() < last && !t.Failed() {
+		var err error
+		if n := changes.Add(1); n%4 == 1 {
+			_, err = s.both[0].AddAnchor(ctx, admin, trustOrder(root))
+		} else {
+			_, err = s.both[0].RemoveAnchor(ctx, admin, digestOf(root), time.Time{}, "thử")
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		changes.Add(1)
+		time.Sleep(5 * time.Millisecond) // a few judge in between
+	}
+	changes.Store(last)
+	judges.Wait()
+	if judged[0].Load() == 0 || judged[1].Load() == 0 {
+		t.Error("nobody judged between two changes: the test asks nothing")
+	}
+}
+
+// detachedBy is a signature beside its content.
+func detachedBy(t testing.TB, by devca.Issued, content []byte) []byte {
+	t.Helper()
+	sum := sha256.Sum256(content)
+	attributes, err := pades.SignedAttributes(pades.AttributeOptions{Digest: sum[:], Hash: crypto.SHA256, Certificate: by.Certificate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	algorithm, err := pades.AlgorithmFor(by.Certificate.PublicKey, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256(attributes)
+	signature, err := by.Key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := pades.SignedData(attributes, algorithm, signature, chainOf(by))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

@@ -48,20 +48,30 @@ func (c *cache) ocsp(cert, issuer *x509.Certificate, w window) (Revocation, bool
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	answer, ok := c.answers[pairOf(cert, issuer)]
-	return answer, ok && !w.at.After(answer.NextUpdate) && w.recent(answer.ThisUpdate)
+	return answer, ok && !w.at.After(answer.NextUpdate) && (w.recent(answer.ThisUpdate) || answer.Status == Revoked)
 }
 
-func (c *cache) keepOCSP(cert, issuer *x509.Certificate, answer Revocation) {
-	if answer.NextUpdate.IsZero() {
-		return
-	}
+// keepOCSP takes in an answer, and gives the one to go by: an older one that comes later, as from a responder that lags
+// behind or from somebody who replays it, does not make forgotten that the certificate was revoked or suspended since.
+func (c *cache) keepOCSP(cert, issuer *x509.Certificate, answer Revocation) Revocation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	key := pairOf(cert, issuer)
+	switch known, ok := c.answers[key]; {
+	case ok && known.ThisUpdate.After(answer.ThisUpdate):
+		if known.Status != Good {
+			return known
+		}
+		return answer
+	case answer.NextUpdate.IsZero():
+		return answer
+	}
 	// Starting afresh needs no bookkeeping, and costs a few questions once in ten thousand.
 	if c.answers == nil || len(c.answers) >= maxCachedOCSP {
 		c.answers = make(map[pair]Revocation)
 	}
-	c.answers[pairOf(cert, issuer)] = answer
+	c.answers[key] = answer
+	return answer
 }
 
 func (c *cache) crl(url string, issuer *x509.Certificate, w window, now time.Time) (*crl, bool) {
@@ -71,14 +81,20 @@ func (c *cache) crl(url string, issuer *x509.Certificate, w window, now time.Tim
 	return list.crl, ok && !w.at.After(list.nextUpdate) && (w.recent(list.thisUpdate) || now.Sub(list.fetched) < refetch)
 }
 
-func (c *cache) keepCRL(url string, issuer *x509.Certificate, list *crl, now time.Time) {
-	if list.nextUpdate.IsZero() {
-		return
-	}
+// keepCRL takes in a list, and gives the newest that is known from its address: copies of one address are not always of one
+// age, and what an older list does not have may have been revoked since.
+func (c *cache) keepCRL(url string, issuer *x509.Certificate, list *crl, now time.Time) *crl {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := listKey{url, sha256.Sum256(issuer.Raw)}
-	if old, ok := c.lists[key]; ok {
+	old, known := c.lists[key]
+	switch {
+	case known && old.thisUpdate.After(list.thisUpdate):
+		c.lists[key] = cachedList{old.crl, now}
+		return old.crl
+	case list.nextUpdate.IsZero():
+		return list
+	case known:
 		c.crlBytes -= len(old.raw)
 	}
 	if c.lists == nil || c.crlBytes+len(list.raw) > maxCachedCRLBytes {
@@ -86,6 +102,7 @@ func (c *cache) keepCRL(url string, issuer *x509.Certificate, list *crl, now tim
 	}
 	c.lists[key] = cachedList{list, now}
 	c.crlBytes += len(list.raw)
+	return list
 }
 
 // knowsSHA256 is whether a responder has not yet been found to know SHA-1 only.

@@ -66,7 +66,7 @@ func (h *HTTP) RevocationSince(ctx context.Context, cert, issuer *x509.Certifica
 	for _, url := range cert.OCSPServer[:min(len(cert.OCSPServer), maxURLs)] {
 		answer := h.askOCSP(ctx, url, cert, issuer, w)
 		if answer.Status != Unknown {
-			h.cache.keepOCSP(cert, issuer, answer)
+			answer = h.cache.keepOCSP(cert, issuer, answer)
 			if w.recent(answer.ThisUpdate) || answer.Status == Revoked { // whoever was revoked before stays so
 				return answer
 			}
@@ -202,7 +202,7 @@ func (h *HTTP) lookUp(ctx context.Context, cert, issuer *x509.Certificate, w win
 				causes = append(causes, fmt.Errorf("fetching the CRL: %w", err))
 				continue
 			}
-			h.cache.keepCRL(url, issuer, list, h.now())
+			list = h.cache.keepCRL(url, issuer, list, h.now())
 		}
 		answer := list.status(cert, w)
 		answer.URL = url

@@ -302,6 +302,53 @@ func TestHTTPCache(t *testing.T) {
 	}
 }
 
+// TestHTTPOlder: what was learnt is not forgotten over an older answer that comes later.
+func TestHTTPOlder(t *testing.T) {
+	var clock atomic.Int64
+	moving := func() time.Time { return now.Add(time.Duration(clock.Load())) }
+	ca := newCA(t, devca.Options{Now: moving})
+	cert, issuer := issue(t, ca, altered(func(c *x509.Certificate) { c.CRLDistributionPoints = nil })).Certificate, ca.Issuing().Certificate
+	listed := issue(t, ca, altered(func(c *x509.Certificate) { c.OCSPServer = nil })).Certificate
+	older := ocspAnswer(ca, cert)
+	older.ThisUpdate, older.ProducedAt, older.NextUpdate = now, now, now.Add(24*time.Hour)
+	answer, list := marshal(t, older), newCRL(t, ca.Issuing(), func(l *x509.RevocationList) { l.ThisUpdate, l.NextUpdate = now, now.Add(24*time.Hour) })
+	clock.Store(int64(time.Minute))
+	for _, c := range []*x509.Certificate{cert, listed} {
+		if err := ca.Revoke(c.SerialNumber, moving(), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asking := &certs.HTTP{AllowPrivate: true, Now: moving}
+	for _, step := range []struct {
+		name   string
+		at     time.Duration
+		replay bool
+		since  bool
+	}{
+		{"learnt", time.Minute, false, false},
+		{"asked for news, told of old", 20 * time.Minute, true, true},
+		{"asked again", 21 * time.Minute, true, false},
+		{"after nextUpdate", 2 * time.Hour, true, false},
+	} {
+		clock.Store(int64(step.at))
+		ca.Break("/ocsp", devca.Fault{})
+		ca.Break("/issuing.crl", devca.Fault{})
+		if step.replay {
+			ca.Break("/ocsp", devca.Fault{Body: answer})
+			ca.Break("/issuing.crl", devca.Fault{Body: list})
+		}
+		for _, c := range []*x509.Certificate{cert, listed} {
+			since := time.Time{}
+			if step.since {
+				since = moving()
+			}
+			if got := asking.RevocationSince(t.Context(), c, issuer, moving(), since); got.Status == certs.Good || step.at < time.Hour && got.Status != certs.Revoked {
+				t.Errorf("%s: got %v because %v, want revoked", step.name, got.Status, got.Cause)
+			}
+		}
+	}
+}
+
 func TestPathRevocation(t *testing.T) {
 	ca := newCA(t, devca.Options{})
 	issued := issue(t, ca, chair())

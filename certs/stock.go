@@ -112,21 +112,20 @@ func (s *Stock) list(i int, raw []byte, issuer *x509.Certificate) (*crl, error) 
 	if list, known := s.lists[key]; known {
 		return list, nil
 	}
+	var list *crl
+	if issuedBy(raw, issuer) {
+		if s.checks++; s.checks > maxStockChecks { // and so each time that it is asked: what was not checked is not known
+			return nil, fmt.Errorf("revocation data: %w", ErrTooLarge)
+		}
+		if authentic, err := authenticCRL(raw, issuer); err == nil {
+			list = authentic
+		}
+	}
 	if s.lists == nil {
 		s.lists = make(map[listOf]*crl)
 	}
-	s.lists[key] = nil
-	if !issuedBy(raw, issuer) {
-		return nil, nil
-	}
-	if s.checks++; s.checks > maxStockChecks {
-		return nil, fmt.Errorf("revocation data: %w", ErrTooLarge)
-	}
-	list, err := authenticCRL(raw, issuer)
-	if err == nil {
-		s.lists[key] = list
-	}
-	return s.lists[key], nil
+	s.lists[key] = list
+	return list, nil
 }
 
 // Unchecked lists what OCSP responses say of a certificate whose issuer is not known, so that nothing about them can be

@@ -1,10 +1,12 @@
 package certs_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,6 +98,26 @@ func TestStockLimit(t *testing.T) {
 	}
 	if _, err := stock.About(issued.Certificate, ca.Issuing().Certificate); err == nil {
 		t.Error("300 forged answers are all looked at")
+	}
+}
+
+// TestStockLimitOfLists: behind more forged lists than are checked, the one that tells of a revocation is not found, and
+// asking again does not make it one that is not there.
+func TestStockLimitOfLists(t *testing.T) {
+	ca := newCA(t, devca.Options{})
+	cert, issuer := issue(t, ca, chair()).Certificate, ca.Issuing().Certificate
+	list := newCRL(t, ca.Issuing(), nil, x509.RevocationListEntry{SerialNumber: cert.SerialNumber, RevocationTime: now})
+	var stock certs.Stock
+	for n := range 300 {
+		forged := bytes.Clone(list)
+		forged[len(forged)-1-n/128] ^= byte(1 + n%128)
+		stock.AddCRL(forged)
+	}
+	stock.AddCRL(list)
+	for n := range 100 {
+		if answers, err := stock.About(cert, issuer); !errors.Is(err, certs.ErrTooLarge) {
+			t.Fatalf("asked %d times: got %d answers, %v, want %v", n+1, len(answers), err, certs.ErrTooLarge)
+		}
 	}
 }
 

@@ -79,7 +79,9 @@ func (f *File) continues(r int) error {
 	// Honest programs change /ID, both halves of it; only what is encrypted
 	// depends on it, and on its first half (7.6.3.3).
 	if f.encrypted && !f.identifier(r).same(f.identifier(r-1)) {
-		return broken(ruleTrailer, at, "a revision of an encrypted document with another /ID")
+		if d, err := f.key(r, now, "Encrypt"); err != nil || keyedByIdentifier(d) {
+			return broken(ruleTrailer, at, "a revision of an encrypted document with another /ID")
+		}
 	}
 	return nil
 }

@@ -1,14 +1,9 @@
 package pades
 
-import (
-	"slices"
-	"strings"
-)
-
 // Lock is what a signature closes fields to (12.8.2.4, 12.7.4.5).
 type Lock struct {
-	Action string   // All, Include, Exclude
-	Fields []string // fully qualified names
+	Action string          // All, Include, Exclude
+	Fields map[string]bool // fully qualified names
 	// Permissions are those a lock of ISO 32000-2 (table 235, /P) leaves, as of
 	// Signature.DocMDP; 0 if it says nothing.
 	Permissions int
@@ -17,10 +12,10 @@ type Lock struct {
 // Holds reports whether the lock closes the field of a name. To close a field is to
 // close those below it (R-M6).
 func (l Lock) Holds(name string) bool {
-	listed := slices.ContainsFunc(l.Fields, func(f string) bool {
-		// By whole names: "Signature1" is no part of "Signature10".
-		return name == f || strings.HasPrefix(name, f+".")
-	})
+	listed := l.Fields[name]
+	for i := range name { // by whole names: "Signature1" is no part of "Signature10"
+		listed = listed || name[i] == '.' && l.Fields[name[:i]]
+	}
 	switch l.Action {
 	case "Include":
 		return listed
@@ -76,7 +71,7 @@ func (f *File) lock(rev int, dict Value) (Lock, error) {
 	if err != nil {
 		return Lock{}, err
 	}
-	l := Lock{Action: action.Name()}
+	l := Lock{Action: action.Name(), Fields: map[string]bool{}}
 	fields, err := f.key(rev, dict, "Fields")
 	if err != nil {
 		return Lock{}, err
@@ -87,7 +82,7 @@ func (f *File) lock(rev int, dict Value) (Lock, error) {
 			return Lock{}, err
 		}
 		if len(name.octets) <= 4*maxFieldName { // no field has a longer one
-			l.Fields = append(l.Fields, name.Text())
+			l.Fields[name.Text()] = true
 		}
 	}
 	p, err := f.key(rev, dict, "P")

@@ -99,7 +99,7 @@ type objectCipher struct {
 	cost int64
 
 	stream    *rc4.Cipher
-	keystream []byte // of stream, as far as it was needed: every string begins with it
+	keystream []byte // of stream, as far as it was needed: every short text begins with it
 	block     cipher.Block
 }
 
@@ -139,7 +139,14 @@ func (o *objectCipher) open(way method, v *Value) {
 	v.octets = text
 }
 
+// maxKeystream bounds what is kept of one. Who decrypts more at once sets up a key for it,
+// and what has the size of the file is in memory once.
+const maxKeystream = 4 << 10
+
 func (o *objectCipher) openRC4(text []byte) ([]byte, bool) {
+	if len(text) > maxKeystream {
+		return rc4Of(o.derived(nil), text), true
+	}
 	if o.stream == nil {
 		stream, err := rc4.NewCipher(o.derived(nil))
 		if err != nil { // of a key of 10 to 16 bytes there is none

@@ -119,6 +119,9 @@ type differ struct {
 	before, after *form // see forms
 	dss           map[Ref]bool
 	stores        map[Ref]bool // objects that validation data consisted of in any revision
+
+	refused bool // a change is noted that nobody allows
+	flooded bool // more changes than are held
 }
 
 // entries are what a dictionary held under a key, and what it holds now.
@@ -143,17 +146,24 @@ func added(before, after Value) (items []Value, kept bool) {
 	return append(items, rest...), true
 }
 
-// maxChanges bounds what is told about one revision: nobody reads more, and the
-// level is known by then.
-const maxChanges = 1000
+// maxChanges bounds what is told about one revision that nobody allows: nobody reads more.
+// Of one that somebody may allow nothing is left out, since the last of its changes may be
+// in the one field that is locked; a form has no more than maxHeld.
+const (
+	maxChanges = 1000
+	maxHeld    = 2 * maxFields
+)
 
 func (d *differ) note(c Change) {
 	n := len(d.changes)
-	if slices.Contains(d.changes[max(0, n-8):], c) { // an object that several ways lead to
-		return
-	}
-	if n < maxChanges || c.Level > (Difference{Changes: d.changes}).Level() {
+	switch {
+	case slices.Contains(d.changes[max(0, n-8):], c): // an object that several ways lead to
+	case n >= maxChanges && d.refused:
+	case n == maxHeld:
+		d.flooded = true
+	default:
 		d.changes = append(d.changes, c)
+		d.refused = d.refused || c.Level == Other && !c.Annotation
 	}
 }
 
@@ -215,7 +225,10 @@ func (d *differ) compare() error {
 			return err
 		}
 	}
-	return nil
+	if d.flooded {
+		return broken(ruleLimit, d.f.revisions[d.new].XRef, "a revision of more than %d changes", maxHeld)
+	}
+	return d.readAlike(changed)
 }
 
 // existed reports whether the old revision has an object under ref.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -446,12 +447,12 @@ func TestLock(t *testing.T) {
 		want bool
 	}{
 		{Lock{Action: "All"}, "a", true},
-		{Lock{Action: "Include", Fields: []string{"Signature1"}}, "Signature1", true},
-		{Lock{Action: "Include", Fields: []string{"Signature1"}}, "Signature10", false},
-		{Lock{Action: "Include", Fields: []string{"a"}}, "a.b", true},
-		{Lock{Action: "Include", Fields: []string{"a.b"}}, "a", false},
-		{Lock{Action: "Exclude", Fields: []string{"a"}}, "a.b", false},
-		{Lock{Action: "Exclude", Fields: []string{"a"}}, "b", true},
+		{Lock{Action: "Include", Fields: map[string]bool{"Signature1": true}}, "Signature1", true},
+		{Lock{Action: "Include", Fields: map[string]bool{"Signature1": true}}, "Signature10", false},
+		{Lock{Action: "Include", Fields: map[string]bool{"a": true}}, "a.b", true},
+		{Lock{Action: "Include", Fields: map[string]bool{"a.b": true}}, "a", false},
+		{Lock{Action: "Exclude", Fields: map[string]bool{"a": true}}, "a.b", false},
+		{Lock{Action: "Exclude", Fields: map[string]bool{"a": true}}, "b", true},
 		{Lock{}, "a", true},
 	} {
 		if got := test.lock.Holds(test.name); got != test.want {
@@ -470,7 +471,7 @@ func TestLocks(t *testing.T) {
 		t.Fatalf("got %d signatures, %v", len(list), err)
 	}
 	locks, err := f.Locks(list[0])
-	if err != nil || len(locks) != 2 || locks[0].Action != "All" || locks[1].Permissions != 2 || !slices.Equal(locks[1].Fields, []string{"a"}) {
+	if err != nil || len(locks) != 2 || locks[0].Action != "All" || locks[1].Permissions != 2 || !maps.Equal(locks[1].Fields, map[string]bool{"a": true}) {
 		t.Errorf("got %+v, %v", locks, err)
 	}
 }

@@ -38,7 +38,7 @@ type handler struct {
 	permissions         uint32
 	id                  []byte // the first half of the document's
 	metadata            bool   // encrypted, too
-	filters             Value  // /CF
+	filters             map[string]method
 	texts, data, inside method // of strings, of streams, of attached files
 }
 
@@ -67,7 +67,7 @@ func (f *File) handler() (*handler, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !before.same(d) || !f.identifier(rev).same(id) {
+		if !before.same(d) || keyedByIdentifier(d) && !f.identifier(rev).same(id) {
 			return nil, errOtherwise
 		}
 	}
@@ -79,7 +79,7 @@ func (f *File) handler() (*handler, error) {
 	}
 	h := &handler{version: int(number("V", 0)), revision: int(number("R", 0)), length: int(number("Length", 40) / 8),
 		owner: d.Key("O").Octets(), user: d.Key("U").Octets(), ownerKey: d.Key("OE").Octets(), userKey: d.Key("UE").Octets(), sealed: d.Key("Perms").Octets(),
-		permissions: uint32(number("P", 0)), id: id.Octets(), metadata: true, filters: d.Key("CF")}
+		permissions: uint32(number("P", 0)), id: id.Octets(), metadata: true}
 	h.self, _ = f.Trailer(last).Key("Encrypt").Ref()
 	if m := d.Key("EncryptMetadata"); m.Kind == Boolean {
 		h.metadata = m.Bool()
@@ -99,6 +99,14 @@ func (f *File) identifier(rev int) Value {
 		return halves[0]
 	}
 	return Value{}
+}
+
+// keyedByIdentifier reports whether what an encryption dictionary says depends on /ID: with
+// version 5 the key is the dictionary's alone (ISO 32000-2, 7.6.4.3.3). What is no number is
+// taken for one that does.
+func keyedByIdentifier(d Value) bool {
+	version, _ := d.Key("V").Int()
+	return version < 5
 }
 
 // settle finds out how the dictionary encrypts, and whether it has what that takes.
@@ -127,6 +135,7 @@ func (h *handler) choose(d Value) bool {
 		h.texts, h.data, h.inside = byRC4, byRC4, byRC4
 		return true
 	}
+	h.define(d.Key("CF"))
 	h.texts, h.data = h.filter(d.Key("StrF")), h.filter(d.Key("StmF"))
 	h.inside = h.data
 	if v := d.Key("EFF"); v.Kind != Null {
@@ -135,16 +144,28 @@ func (h *handler) choose(d Value) bool {
 	return h.texts != unknown && h.data != unknown && h.inside != unknown
 }
 
+// define reads the crypt filters, once: each of a hundred thousand streams may name its own
+// among as many.
+func (h *handler) define(filters Value) {
+	h.filters = map[string]method{}
+	for i, name := range filters.Keys() {
+		switch by := filters.items[2*i+1].Key("CFM").Name(); {
+		case h.version == 4 && by == "V2":
+			h.filters[name] = byRC4
+		case h.version == 4 && by == "AESV2", h.version == 5 && by == "AESV3":
+			h.filters[name] = byAES
+		}
+	}
+	h.filters["Identity"] = plain // which is nobody's to define (table 26)
+}
+
 // filter is what the crypt filter of a name does; without a name it is Identity.
 func (h *handler) filter(name Value) method {
-	if name.Kind == Null || name.Name() == "Identity" {
+	if name.Kind == Null {
 		return plain
 	}
-	switch by := h.filters.Key(name.Name()).Key("CFM").Name(); {
-	case h.version == 4 && by == "V2":
-		return byRC4
-	case h.version == 4 && by == "AESV2", h.version == 5 && by == "AESV3":
-		return byAES
+	if does, ok := h.filters[name.Name()]; ok && name.Kind == Name {
+		return does
 	}
 	return unknown
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"kytiem/pades/padestest"
 )
@@ -154,6 +156,52 @@ func TestCryptFilters(t *testing.T) {
 	}
 }
 
+// TestCryptFiltersWithoutEnd: each of many streams names a filter among many.
+func TestCryptFiltersWithoutEnd(t *testing.T) {
+	e := encryption(t, padestest.AESV2)
+	var filters strings.Builder
+	for n := range 30_000 {
+		fmt.Fprintf(&filters, "/F%d << /CFM /AESV2 >> ", n)
+	}
+	f := opened(t, written(e.Objects(twoFieldsObjects()), "/Size 10 /Root 1 0 R"+strings.Replace(e.Trailer, "/CF << ", "/CF << "+filters.String(), 1)))
+	stream := Value{Kind: Stream, items: []Value{
+		{Kind: Name, octets: []byte("Filter")}, {Kind: Name, octets: []byte("Crypt")},
+		{Kind: Name, octets: []byte("DecodeParms")}, {Kind: Dictionary, items: []Value{{Kind: Name, octets: []byte("Name")}, {Kind: Name, octets: []byte("F29999")}}},
+	}}
+	start := time.Now()
+	for range 60_000 {
+		if way, err := f.wayOf(0, stream); way != byAES || err != nil {
+			t.Fatalf("by %d (%v), want %d", way, err, byAES)
+		}
+	}
+	if took := time.Since(start); took > 10*time.Second { // R-P9; it took half a minute
+		t.Errorf("took %s", took)
+	}
+}
+
+// TestLongTexts: what is as large as the file is in memory once more, not three times.
+func TestLongTexts(t *testing.T) {
+	for _, way := range padestest.Ways() {
+		e := encryption(t, way)
+		for _, size := range []int{0, maxKeystream, maxKeystream + 1, 8 << 20} {
+			long := bytes.Repeat([]byte("x"), size)
+			o := &objectCipher{decipherer: opened(t, lockedFields(t, way)).cipher, ref: Ref{10, 0}}
+			short, v := Value{Kind: String, octets: e.Encrypt(10, []byte("short"))}, Value{Kind: Stream, octets: e.Encrypt(10, long)}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			o.open(o.texts, &short)
+			o.open(o.data, &v)
+			runtime.ReadMemStats(&after)
+			if !bytes.Equal(v.Octets(), long) || short.Text() != "short" {
+				t.Errorf("%s: %d bytes are not what was encrypted, or %q is not", way, size, short.Text())
+			}
+			if got := after.TotalAlloc - before.TotalAlloc; got > uint64(size)+1<<20 {
+				t.Errorf("%s: %d bytes take %d", way, size, got)
+			}
+		}
+	}
+}
+
 // TestEncryptedDictionary: what is told by one revision and not by another, or not as it
 // has to be, opens nothing.
 func TestEncryptedDictionary(t *testing.T) {
@@ -166,6 +214,8 @@ func TestEncryptedDictionary(t *testing.T) {
 	inObject := strings.Replace(e.Trailer, "/ID", "/Next", 1)
 	start, end := strings.Index(inObject, "<<"), strings.Index(inObject, "/Next")
 	moved := " /Encrypt 12 0 R " + strings.Replace(inObject[end:], "/Next", "/ID", 1)
+	v := encryption(t, padestest.AESV3)
+	byKey := written(v.Objects(twoFieldsObjects()), "/Size 20 /Root 1 0 R"+v.Trailer)
 	objects := e.Objects(twoFieldsObjects())
 	objects[12] = inObject[start:end]
 	indirect := written(objects, "/Size 20 /Root 1 0 R"+moved)
@@ -180,6 +230,7 @@ func TestEncryptedDictionary(t *testing.T) {
 		{"in an object of its own", indirect, false},
 		{"encrypted later", appended(plain, nil, "/Size 20 /Root 1 0 R /Prev "+startxref(plain)+e.Trailer), true},
 		{"another first identifier", later(strings.Replace(e.Trailer, "30313233", "40313233", 1)), true},
+		{"another first identifier, where no key depends on it", appended(byKey, nil, "/Size 20 /Root 1 0 R /Prev "+startxref(byKey)+strings.Replace(v.Trailer, "30313233", "40313233", 1)), false},
 		{"no longer", later(""), true},
 		{"by other filters", later(strings.Replace(e.Trailer, "/StrF /StdCF", "/StrF /Identity", 1)), true},
 		{"the object written again", appended(indirect, map[int]string{12: strings.Replace(objects[12], "/StmF /StdCF", "/StmF /Identity", 1)},

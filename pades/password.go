@@ -29,8 +29,9 @@ func (h *handler) fileKey(password string) []byte {
 }
 
 // unwrapped is algorithm 2.A: the key that the dictionary holds, encrypted under a digest
-// of the password, with what it says of itself in /Perms. Permissions are nobody's
-// business here; whether metadata is encrypted decides what is read.
+// of the password, with what it says of itself in /Perms. Permissions are nobody's business
+// here, but nothing else ties the key that the owner's password opens to the user's: were
+// less of /Perms compared, a document could be made that is another to each of them.
 func (h *handler) unwrapped(word, check, wrapped, user []byte) []byte {
 	if !bytes.Equal(h.hash(word, check[32:40], user), check[:32]) {
 		return nil
@@ -46,7 +47,11 @@ func (h *handler) unwrapped(word, check, wrapped, user []byte) []byte {
 	}
 	sealed := make([]byte, aes.BlockSize)
 	block.Decrypt(sealed, h.sealed[:aes.BlockSize]) // algorithm 13
-	if string(sealed[9:12]) != "adb" || (sealed[8] == 'T') != h.metadata {
+	said := append(binary.LittleEndian.AppendUint32(nil, h.permissions), "\xff\xff\xff\xffTadb"...)
+	if !h.metadata {
+		said[8] = 'F'
+	}
+	if !bytes.Equal(sealed[:len(said)], said) {
 		return nil
 	}
 	return key

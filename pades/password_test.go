@@ -52,6 +52,26 @@ func TestUnlockNot(t *testing.T) {
 	}
 }
 
+// TestUnlockTied: a key that is not the one whose permissions the dictionary states opens
+// nothing, or what one password opens could be another document than what the other does.
+func TestUnlockTied(t *testing.T) {
+	for _, name := range []string{"r3", "r4", "r5", "r6"} {
+		data, err := os.ReadFile("testdata/password/" + name + ".pdf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := pades.Open([]byte(replaceOnce(t, string(data), "/P -4", "/P -8")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, password := range []string{"user", "owner"} {
+			if opens, err := file.Unlock(password); opens || err != nil {
+				t.Errorf("%s: %q opens it: %t (%v), want false", name, password, opens, err)
+			}
+		}
+	}
+}
+
 func replaceOnce(t *testing.T, text, old, replacement string) string {
 	t.Helper()
 	before, after, found := strings.Cut(text, old)

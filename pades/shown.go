@@ -114,7 +114,7 @@ func (d *differ) valueTexts(field *formField) ([]string, error) {
 	}
 	texts := []string{value.Text()}
 	if value.Kind == Stream {
-		data, err := d.f.decode(d.new, value)
+		data, err := d.shownData(value)
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,7 @@ func (d *differ) textOf(form Value, rect box) (text string, doubt bool, err erro
 	if err != nil || !ok {
 		return "", true, err
 	}
-	content, err := d.f.decode(d.new, form)
+	content, err := d.shownData(form)
 	if err != nil {
 		return "", true, limitOnly(err)
 	}
@@ -171,7 +171,7 @@ func (d *differ) fontText(font Value) (*fontText, error) {
 		return nil, err
 	}
 	if unicode.Kind == Stream {
-		data, err := d.f.decode(d.new, unicode)
+		data, err := d.shownData(unicode)
 		if err != nil {
 			return t, limitOnly(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -479,4 +480,72 @@ func TestBareSignature(t *testing.T) {
 		cms: func([]byte) []byte { return derOf(t, bytes.Repeat([]byte{1}, 256)) },
 	}.signedBy(t, w.issue(t, nil), revised(nil, text, ""))
 	check(t, w.judgeBy().PDF(t.Context(), "x.pdf", signed), nil, outcome{verify.Indeterminate, verify.SigConstraintsFailure})
+}
+
+// TestFlood hides what is forbidden behind so much that is allowed that nobody tells of it.
+func TestFlood(t *testing.T) {
+	w := newWorld(t)
+	by := w.issue(t, nil)
+	text := formText()
+	const locked, second, form, annots = 800, 810, 820, 821 // compared after all others
+	fields, annotations, filled, remarks := "", "", map[int]string{}, map[int]string{}
+	for n := 100; n < 700; n++ {
+		text[n] = fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Tx /T (f%d) /F 4 /P 3 0 R /Rect [10 10 200 30] /V (old) >>", n)
+		filled[n] = strings.Replace(text[n], "(old)", "(new)", 1)
+		fields += fmt.Sprintf(" %d 0 R", n)
+	}
+	text[locked] = strings.Replace(text[100], "(f100)", "(locked)", 1)
+	fields += fmt.Sprintf(" %d 0 R", locked)
+	text[form] = strings.Replace(text[6], "8 0 R", "8 0 R"+fields, 1)
+	text[annots] = "[7 0 R 8 0 R 12 0 R" + fields + "]"
+	text[1], text[3] = strings.Replace(text[1], "6 0 R", "820 0 R", 1), strings.Replace(text[3], "11 0 R", "821 0 R", 1)
+	for n := 1000; n < 2200; n++ {
+		remarks[n] = "<< /Subtype /Highlight /Rect [0 0 9 9] >>"
+		annotations += fmt.Sprintf(" %d 0 R", n)
+	}
+	signed := func(method, parameters, root string) []byte {
+		return dictionary{number: 20, objects: map[int]string{1: strings.Replace(text[1], ">>", root+" >>", 1), 7: strings.Replace(text[7], " >>", " /V 20 0 R >>", 1)},
+			more: "/Reference [<< /Type /SigRef /TransformMethod /" + method + " /TransformParams << /Type /TransformParams " + parameters + " /V /1.2 >> >>]",
+		}.signedBy(t, by, revised(nil, text, ""))
+	}
+	certified := func(p string) []byte { return signed("DocMDP", p, "/Perms << /DocMDP 20 0 R >>") }
+	with := func(objects, more map[int]string) map[int]string {
+		all := maps.Clone(objects)
+		maps.Copy(all, more)
+		return all
+	}
+	for _, test := range []struct {
+		name       string
+		signed     []byte
+		flood, one map[int]string
+		want       verify.Indication
+		rule       string
+	}{
+		{"a locked field", signed("FieldMDP", "/Action /Include /Fields [(locked)]", ""), filled, map[int]string{locked: strings.Replace(text[locked], "(old)", "(forged)", 1)}, verify.TotalFailed, "R-M6"},
+		{"a field over the page", certified("/P 2"), filled, map[int]string{
+			form: strings.Replace(text[form], "8 0 R", "8 0 R 810 0 R", 1), annots: strings.Replace(text[annots], "8 0 R", "8 0 R 810 0 R", 1),
+			second: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (second) /F 4 /P 3 0 R /V 811 0 R /Rect [0 0 595 842] >>", second + 1: "<< /Type /Sig /SubFilter /ETSI.CAdES.detached >>",
+		}, verify.TotalFailed, "R-M8"},
+		{"a stamp", certified("/P 3"), with(remarks, map[int]string{annots: strings.Replace(text[annots], "]", annotations+"]", 1)}), map[int]string{
+			annots: strings.Replace(text[annots], "]", annotations+" 2200 0 R]", 1), 2200: "<< /Subtype /Stamp /Rect [0 0 595 842] >>",
+		}, verify.Indeterminate, "R-M1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			after := func(objects map[int]string) *verify.Report {
+				pdf := bytes.ReplaceAll(revised(test.signed, objects, ""), []byte("/Size 900 "), []byte("/Size 9000"))
+				return w.judgeBy().PDF(t.Context(), "x.pdf", append(bytes.Clone(test.signed), pdf[len(test.signed):]...))
+			}
+			if r := after(test.flood); r.Verdict != verify.TotalPassed {
+				t.Errorf("what is allowed: %s: %s", r.Verdict, faults(r))
+			}
+			for name, r := range map[string]*verify.Report{"alone": after(test.one), "behind the rest": after(with(test.flood, test.one))} {
+				if r.Verdict != test.want || !slices.Contains(statuses(r, test.rule), verify.Fail) {
+					t.Errorf("%s: %s, %s is %v: %s", name, r.Verdict, test.rule, statuses(r, test.rule), faults(r))
+				}
+				if s := r.Signatures[0]; len(s.Checks) > 200 {
+					t.Errorf("%s: %d checks are told", name, len(s.Checks))
+				}
+			}
+		})
+	}
 }

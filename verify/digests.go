@@ -20,11 +20,11 @@ type digests struct {
 }
 
 // expect says that what begins with the document and has a gap at a byte, or ends there,
-// will be asked for. All have to be expected before the first is asked for.
+// will be asked for. What is expected after the first was asked for costs another pass.
 func (d *digests) expect(at int64) {
 	i, known := slices.BinarySearch(d.marks, at)
 	if !known {
-		d.marks = slices.Insert(d.marks, i, at)
+		d.marks, d.states = slices.Insert(d.marks, i, at), nil // states are found by the place of their mark
 	}
 }
 

@@ -45,7 +45,17 @@ func TestDigests(t *testing.T) {
 			t.Errorf("the whole after %d passes: got %s, want %s", len(d.states), got, want)
 		}
 	}
-	if _, err := d.of([]int64{0, 11, 20, 30}, crypto.SHA256); err == nil {
+	late := []int64{0, 11, 20, 30}
+	if _, err := d.of(late, crypto.SHA256); err == nil {
 		t.Error("a byte range that was not expected has a digest")
+	}
+	d.expect(late[1])
+	for _, r := range append(ranges, late) { // those behind it move
+		h := sha256.New()
+		h.Write(data[:r[1]])
+		h.Write(data[r[2] : r[2]+r[3]])
+		if got, err := d.of(r, crypto.SHA256); err != nil || !bytes.Equal(got, h.Sum(nil)) {
+			t.Errorf("%v, with one that was expected late: got %x, %v", r, got, err)
+		}
 	}
 }

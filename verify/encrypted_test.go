@@ -3,6 +3,7 @@ package verify_test
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,6 +45,10 @@ func (f encryptedForm) stored(pdf []byte) []byte {
 func TestEncrypted(t *testing.T) {
 	const approved = "/Reason (approved)"
 	for _, way := range padestest.Ways() {
+		keyed, keyedRule := verify.TotalFailed, "R-P7" // by /ID
+		if way == padestest.AESV3 {
+			keyed, keyedRule = verify.TotalPassed, ""
+		}
 		f := newEncryptedForm(t, way, "")
 		signed := f.signed(dictionary{more: approved})
 		reason := func(text string) string {
@@ -88,6 +93,7 @@ func TestEncrypted(t *testing.T) {
 			{"another reason", rewritten("rejected"), verify.TotalFailed, "R-B7", ""},
 			{"an object in a stream, as it lies", revised(signed, map[int]string{60: streamOf("", "5 0 obj (x) endobj")}, f.e.Trailer), verify.TotalFailed, "R-P6", ""},
 			{"encrypted otherwise", revised(signed, f.e.Objects(page), strings.Replace(f.e.Trailer, "-4", "-8", 1)), verify.TotalFailed, "R-P7", ""},
+			{"another /ID", revised(signed, f.e.Objects(filled("new", "new")), strings.Replace(f.e.Trailer, "<3031", "<4031", 1)), keyed, keyedRule, ""},
 			{"no longer encrypted", revised(signed, page, ""), verify.TotalFailed, "R-P7", ""},
 		} {
 			t.Run(string(way)+"/"+test.name, func(t *testing.T) {
@@ -124,6 +130,86 @@ func TestSealed(t *testing.T) {
 				r := f.w.judgeBy().PDF(t.Context(), "x.pdf", revised(signed, objects, f.e.Trailer))
 				if s := r.Signatures[0]; r.Verdict != verify.Indeterminate || s.SubIndication != verify.SigConstraintsFailure || !slices.Contains(statuses(r, "R-M10"), verify.Fail) {
 					t.Errorf("%s, %s: %s", r.Verdict, s.SubIndication, faults(r))
+				}
+			})
+		}
+	}
+}
+
+// twoFaced is data that is one content stream as it lies and another one decrypted.
+func twoFaced(t *testing.T, e *padestest.Encryption, number int, clear, secret string) string {
+	t.Helper()
+	clear += "\n%" // what follows is a comment to who does not decrypt
+	clear = strings.Repeat(" ", -len(clear)&15) + clear
+	for n := range 10_000 {
+		encrypted := string(e.Encrypt(number, []byte(strconv.Itoa(n)+"\n"+secret)))
+		if !strings.ContainsAny(encrypted, "\r\n") {
+			return clear + encrypted
+		}
+	}
+	t.Fatal("no ciphertext of one line")
+	return ""
+}
+
+// TestTwoFaced: what one reader decrypts and another takes for plain text is not judged as
+// if all read what we do (R-M10).
+func TestTwoFaced(t *testing.T) {
+	for _, way := range []padestest.Way{padestest.AESV2, padestest.AESV3} {
+		e, err := padestest.NewClearMetadata(way, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Trailer = strings.Replace(e.Trailer, "/StrF", "/EFF /Identity /StrF", 1)
+		f := encryptedForm{newForm(t), e}
+		f.text[14] = "/XRef"
+		f.text[15] = "[/Crypt]"
+		said, hidden := "BT /Helv 9 Tf 2 5 Td (new) Tj ET", "BT /Helv 9 Tf 2 5 Td (4000) Tj ET"
+		drawn := func(entries, content string) string {
+			return streamOf(entries+" /Subtype /Form /BBox [0 0 190 20] /Resources << /Font << /Helv 9 0 R >> >>", content)
+		}
+		field := strings.Replace(f.text[8], "(old)", "(new)", 1)
+		data := twoFaced(t, e, 10, said, hidden)
+		f.text[16] = drawn("/Type /XRef", "") // prepared, and used later
+		clear := map[int]string{16: drawn("/Type /XRef", data)}
+		metadata := streamOf("/Type /Metadata /Subtype /XML", "<x/>")
+		root := strings.Replace(f.text[1], "/Pages", "/Metadata 17 0 R /Pages", 1)
+		f.text[1] = root
+		clear[17] = metadata
+		objects := f.e.Objects(f.text)
+		for number, object := range clear {
+			objects[number] = object
+		}
+		signed := dictionary{number: 20, objects: map[int]string{7: f.field}, encryption: e}.signedBy(t, f.by, revised(nil, objects, e.Trailer))
+		filled := func(appearance string) []byte {
+			later := e.Objects(map[int]string{8: field})
+			later[10] = appearance
+			return revised(signed, later, e.Trailer)
+		}
+		by := func(text string) string { return string(e.Encrypt(10, []byte(text))) }
+		for _, test := range []struct {
+			name string
+			pdf  []byte
+			want verify.Indication
+		}{
+			{"as all are", filled(drawn("/Type /XObject", by(said))), verify.TotalPassed},
+			{"metadata", revised(signed, map[int]string{17: streamOf("/Type /Metadata /Subtype /XML", "<y/>")}, e.Trailer), verify.TotalPassed},
+			{"metadata, as it says itself", revised(signed, map[int]string{17: streamOf("/Type /Metadata /Subtype /XML /Filter /Crypt", "<y/>")}, e.Trailer), verify.TotalPassed},
+
+			{"a cross-reference stream that is none", filled(drawn("/Type /XRef", data)), verify.Indeterminate},
+			{"metadata that is none", filled(drawn("/Type /Metadata", data)), verify.Indeterminate},
+			{"an attached file that is none", filled(drawn("/Type /EmbeddedFile", data)), verify.Indeterminate},
+			{"a type elsewhere", filled(drawn("/Type 14 0 R", by(said))), verify.Indeterminate},
+			{"Identity", filled(drawn("/Filter /Crypt", data)), verify.Indeterminate},
+			{"Identity, elsewhere", filled(drawn("/Filter 15 0 R", data)), verify.Indeterminate},
+			{"Identity, last of two", filled(drawn("/Filter [/FlateDecode /Crypt]", by(said))), verify.Indeterminate},
+			{"the filter of all, by name", filled(drawn("/Filter /Crypt /DecodeParms << /Name /StdCF >>", by(said))), verify.Indeterminate},
+			{"prepared", revised(signed, e.Objects(map[int]string{8: strings.Replace(field, "10 0 R", "16 0 R", 1)}), e.Trailer), verify.Indeterminate},
+			{"the document's metadata", revised(signed, e.Objects(map[int]string{8: strings.Replace(field, "10 0 R", "17 0 R", 1)}), e.Trailer), verify.Indeterminate},
+		} {
+			t.Run(string(way)+"/"+test.name, func(t *testing.T) {
+				r := f.w.judgeBy().PDF(t.Context(), "x.pdf", test.pdf)
+				if s := r.Signatures[0]; r.Verdict != test.want || test.want == verify.Indeterminate && s.SubIndication != verify.SigConstraintsFailure {
+					t.Errorf("%s, %s, want %s: %s", r.Verdict, s.SubIndication, test.want, faults(r))
 				}
 			})
 		}

@@ -62,7 +62,7 @@ func (l *later) judge(s *Signature, c *checks, field *signedField) {
 		return
 	}
 	level := pades.NoChange
-	before := len(*c)
+	judged := judgedChanges{permissions: permissions, allowed: allowed, locks: locks}
 	for _, d := range l.differences {
 		if d.Revision <= field.Revision {
 			continue
@@ -73,9 +73,7 @@ func (l *later) judge(s *Signature, c *checks, field *signedField) {
 			if n := len(s.Modifications.Changes); n < maxReported {
 				s.Modifications.Changes = append(s.Modifications.Changes, worded(d.Revision, change))
 			}
-			if len(*c)-before < maxReported || change.Level > allowed {
-				judgeChange(c, change, permissions, allowed, locks, d.Revision)
-			}
+			judged.judge(c, change, d.Revision)
 		}
 	}
 	s.Modifications.Level = level.String()
@@ -160,40 +158,73 @@ func allowedLevel(permissions int) pades.Level {
 	return pades.FormFill
 }
 
-// judgeChange holds one change against what is allowed.
-func judgeChange(c *checks, change pades.Change, permissions int, allowed pades.Level, locks []pades.Lock, revision int) {
-	what := worded(revision, change)
-	switch {
-	case change.Existing && change.Level > pades.NoChange && locked(locks, change.Field):
-		c.fail("R-M6", FormatFailure, "sig.locked", what)
-	case change.Annotation && permissions == 3:
-		c.fail(change.Rule, SigConstraintsFailure, "sig.covered", what)
-	case change.Level > allowed && permissions == 0 && change.Level == pades.Annotate:
-		c.fail(change.Rule, SigConstraintsFailure, "sig.annotated", what)
-	case change.Level > allowed && permissions != 0 && change.Level < pades.Other:
-		c.fail("R-M5", FormatFailure, "sig.forbidden", what)
-	case change.Level > allowed:
-		c.fail(change.Rule, FormatFailure, "sig.modified", what)
-	case change.Unclear:
-		c.fail(change.Rule, SigConstraintsFailure, "sig.unclear", what)
-	case change.Visible && permissions != 0:
-		c.fail("R-M8", SigConstraintsFailure, "sig.covered", what)
-	case change.Note && change.Rule == "R-M9":
-		c.warn(change.Rule, "sig.overlap", what)
-	case change.Note:
-		c.warn(change.Rule, "sig.font", what)
-	case change.Level == pades.FormFill && change.Existing:
-		c.warn("R-M5", "sig.filled", what)
-	}
+// judgedChanges holds changes against what a signature allows, all of them, and tells of as
+// many as anybody reads and of one of each kind: the one that counts can be the last.
+type judgedChanges struct {
+	permissions int
+	allowed     pades.Level
+	locks       []pades.Lock
+
+	told   int
+	kinds  map[Check]bool
+	closed map[string]bool // fields that were asked about
 }
 
-func locked(locks []pades.Lock, field string) bool {
-	for _, lock := range locks {
-		if lock.Holds(field) {
-			return true
-		}
+func (j *judgedChanges) judge(c *checks, change pades.Change, revision int) {
+	kind := j.verdict(change)
+	if kind.Status == "" || j.told >= maxReported && j.kinds[kind] {
+		return
 	}
-	return false
+	if j.kinds == nil {
+		j.kinds = map[Check]bool{}
+	}
+	j.told, j.kinds[kind] = j.told+1, true
+	kind.Message = worded(revision, change)
+	*c = append(*c, kind)
+}
+
+// verdict is what one change means, in no words yet; nothing where it is allowed.
+func (j *judgedChanges) verdict(change pades.Change) Check {
+	failed := func(rule string, sub SubIndication, key string) Check {
+		return Check{ID: rule, Status: Fail, sub: sub, key: key}
+	}
+	warned := func(rule, key string) Check { return Check{ID: rule, Status: Warn, key: key} }
+	switch {
+	case change.Existing && change.Level > pades.NoChange && j.locked(change.Field):
+		return failed("R-M6", FormatFailure, "sig.locked")
+	case change.Annotation && j.permissions == 3:
+		return failed(change.Rule, SigConstraintsFailure, "sig.covered")
+	case change.Level > j.allowed && j.permissions == 0 && change.Level == pades.Annotate:
+		return failed(change.Rule, SigConstraintsFailure, "sig.annotated")
+	case change.Level > j.allowed && j.permissions != 0 && change.Level < pades.Other:
+		return failed("R-M5", FormatFailure, "sig.forbidden")
+	case change.Level > j.allowed:
+		return failed(change.Rule, FormatFailure, "sig.modified")
+	case change.Unclear:
+		return failed(change.Rule, SigConstraintsFailure, "sig.unclear")
+	case change.Visible && j.permissions != 0:
+		return failed("R-M8", SigConstraintsFailure, "sig.covered")
+	case change.Note && change.Rule == "R-M9":
+		return warned(change.Rule, "sig.overlap")
+	case change.Note:
+		return warned(change.Rule, "sig.font")
+	case change.Level == pades.FormFill && change.Existing:
+		return warned("R-M5", "sig.filled")
+	}
+	return Check{}
+}
+
+// locked reports whether a field is closed, asking the locks once for each field.
+func (j *judgedChanges) locked(field string) bool {
+	closed, asked := j.closed[field]
+	if !asked {
+		if j.closed == nil {
+			j.closed = map[string]bool{}
+		}
+		closed = slices.ContainsFunc(j.locks, func(l pades.Lock) bool { return l.Holds(field) })
+		j.closed[field] = closed
+	}
+	return closed
 }
 
 // worded says what a revision did, for the report.

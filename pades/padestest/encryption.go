@@ -41,7 +41,15 @@ type Encryption struct {
 }
 
 // New is an encryption under a user's password, of 32 bytes at most.
-func New(way Way, password string) (*Encryption, error) {
+func New(way Way, password string) (*Encryption, error) { return encryption(way, password, true) }
+
+// NewClearMetadata is New for a document whose metadata stay in clear; it has one of the AES
+// ways. What calls itself metadata is for the test to leave out of [Encryption.Objects].
+func NewClearMetadata(way Way, password string) (*Encryption, error) {
+	return encryption(way, password, false)
+}
+
+func encryption(way Way, password string, metadata bool) (*Encryption, error) {
 	e := &Encryption{way: way}
 	id := []byte("0123456789abcdef")
 	const permissions = "\xfc\xff\xff\xff" // -4
@@ -50,6 +58,9 @@ func New(way Way, password string) (*Encryption, error) {
 	switch way {
 	case RC4, AESV2:
 		word := []byte((password + padding)[:32] + string(owner) + permissions + string(id))
+		if !metadata {
+			word = append(word, "\xff\xff\xff\xff"...)
+		}
 		sum := md5.Sum(word)
 		for range 50 {
 			sum = md5.Sum(sum[:])
@@ -83,9 +94,15 @@ func New(way Way, password string) (*Encryption, error) {
 			return nil, err
 		}
 		said := []byte(permissions + "\xff\xff\xff\xffTadb1234")
+		if !metadata {
+			said[8] = 'F'
+		}
 		whole.Encrypt(said, said)
 		dictionary = fmt.Sprintf("/V 5 /R 5 /Length 256 /P -4 /O <%096x> /OE <%064x> /U <%x%x> /UE <%x> /Perms <%x> /StmF /StdCF /StrF /StdCF /CF << /StdCF << /CFM /AESV3 /Length 32 >> >>",
 			1, 1, check, "checkingwrapping", wrapped, said)
+	}
+	if !metadata {
+		dictionary += " /EncryptMetadata false"
 	}
 	e.Trailer = fmt.Sprintf(" /Encrypt << /Filter /Standard %s >> /ID [<%x> <%x>]", dictionary, id, id)
 	return e, nil
