@@ -56,7 +56,16 @@ func (d *differ) checkDrawing(c Change, field *formField, widget, drawing Value,
 		if err != nil {
 			return err
 		}
-		if shown, doubt, err = d.textOf(drawing, box(rect)); err != nil {
+		style, err := d.f.key(d.new, widget, "MK")
+		if err != nil {
+			return err
+		}
+		turned, err := d.f.key(d.new, style, "R")
+		if err != nil {
+			return err
+		}
+		degrees, _ := turned.Int()
+		if shown, doubt, err = d.textOf(drawing, box(rect), degrees); err != nil {
 			return err
 		}
 		if strange, err := d.strangeFont(drawing); err != nil {
