@@ -135,7 +135,7 @@ func (s *sight) across(b box, axis int) bool {
 // atEdge reports whether something lies along one edge of the box.
 func (s *sight) atEdge(b box) bool {
 	for axis := range 2 {
-		edge := maxEdge / s.scale[axis]
+		edge := min(maxEdge/s.scale[axis], (s.bbox[axis+2]-s.bbox[axis])/5)
 		if b[axis+2] <= s.bbox[axis]+edge || b[axis] >= s.bbox[axis+2]-edge {
 			return true
 		}
