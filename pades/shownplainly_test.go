@@ -100,6 +100,8 @@ func TestShownPlainly(t *testing.T) {
 func TestAppearances(t *testing.T) {
 	base := formObjects()
 	pdf := written(base, formTrailer)
+	secret := formObjects()
+	secret[8] = strings.Replace(secret[8], "/FT", "/Ff 8192 /FT", 1)
 	pressed := strings.Replace(base[10], "/V /Off /AS /Off", "/V /Yes /AS /Yes", 1)
 	filled := strings.Replace(base[8], "(old)", "(new)", 1)
 	shows := func(text string) string {
@@ -116,10 +118,16 @@ func TestAppearances(t *testing.T) {
 		{"pressed, drawn in place", revisionText{10: pressed, 12: streamText("/BBox [0 0 9 9]", "0 0 9 9 re f")}, FormFill, true},
 		{"another text under the mouse", revisionText{8: strings.Replace(filled, "/N 11 0 R", "/N 11 0 R /R 44 0 R", 1), 11: shows("new"), 44: shows("4000")}, Other, false},
 		{"the same text under the mouse", revisionText{8: strings.Replace(filled, "/N 11 0 R", "/N 11 0 R /R 44 0 R", 1), 11: shows("new"), 44: shows("new")}, FormFill, false},
+		{"a password", revisionText{8: strings.Replace(filled, "/FT", "/Ff 8192 /FT", 1), 11: shows("4000")}, FormFill, true},
+		{"drawn by readers, in white", revisionText{8: strings.Replace(filled, "/AP << /N 11 0 R >>", "/DA (1 g /Helv 9 Tf)", 1)}, FormFill, true},
 		{"a text with states", revisionText{8: strings.Replace(filled, "/N 11 0 R", "/N << /A 44 0 R /B 45 0 R >>", 1), 44: shows("new"), 45: shows("4000")}, FormFill, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			list, err := opened(t, test.text.after(pdf, base)).Differences(0)
+			from := pdf
+			if strings.Contains(test.text[8], "/Ff 8192") {
+				from = written(secret, formTrailer)
+			}
+			list, err := opened(t, test.text.after(from, base)).Differences(0)
 			if err != nil {
 				t.Fatal(err)
 			}
