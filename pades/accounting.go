@@ -33,6 +33,9 @@ func (f *File) appended(r int) error {
 	if err := f.accountFor(r); err != nil {
 		return err
 	}
+	if f.revisions[r].sections[0].uneven {
+		return doubtful(ruleViews, f.revisions[r].XRef, "cross-reference entries that are not of 20 bytes, after a signature")
+	}
 	return f.shrinks(r)
 }
 

@@ -118,6 +118,7 @@ type differ struct {
 
 	before, after *form // see forms
 	dss           map[Ref]bool
+	alone         map[Ref]bool // see alone.go
 	stores        map[Ref]bool // objects that validation data consisted of in any revision
 
 	refused bool // a change is noted that nobody allows

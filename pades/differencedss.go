@@ -60,7 +60,19 @@ func (d *differ) usedByDSS(u use, ref Ref) (bool, error) {
 		return true, err
 	}
 	// A stream is never written again in place (R-M3): it is not in the set.
-	return d.dss[u.holder] && d.dss[ref], nil
+	if !d.dss[u.holder] || !d.dss[ref] {
+		return false, nil
+	}
+	catalog, _ := d.f.Trailer(d.old).Key("Root").Ref()
+	return d.onlyWithin(u.holder, func(u use) standing {
+		switch {
+		case u.holder == catalog && (u.path == "DSS" || strings.HasPrefix(u.path, "DSS/")):
+			return atTop
+		case d.dss[u.holder]:
+			return within
+		}
+		return elsewhere
+	}, 0)
 }
 
 // collectDSS gathers the objects that the validation data consist of, streams left

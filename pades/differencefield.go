@@ -88,8 +88,19 @@ func (d *differ) filledField(c Change, is *formField, keys []string, before, aft
 		entries = append(entries, "MK")
 	}
 	if slices.Contains(keys, "DA") || slices.Contains(keys, "Q") {
+		appearance, err := d.appearanceOf(d.new, is)
+		if err != nil {
+			return err
+		}
+		drawing, err := d.f.key(d.new, appearance, "N")
+		if err != nil {
+			return err
+		}
 		note := c
 		note.Note, note.What = true, "default appearance of a field changed"
+		if drawing.Kind == Null { // readers draw it so, in white or too small to be seen
+			note.Note, note.Unclear = false, true
+		}
 		d.note(note)
 	}
 	if is.kind == "Ch" && changed {

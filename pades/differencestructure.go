@@ -53,8 +53,11 @@ func (d *differ) usedByStructure(u use, ref Ref, before, after Value) (bool, err
 	switch {
 	case u.path == "P" && element && ref == structure: // an element's way back; the root is compared by the catalog's
 		return true, nil
-	case u.holder == structure && (u.path == "ParentTree" || u.path == "IDTree"), u.path == "Kids" && holder.Key("Limits").Kind == Array,
-		u.path == "Nums" && before.Kind == Array, u.path == "Names" && before.Kind == Array && holder.Key("Limits").Kind == Array:
+	case u.holder == structure && (u.path == "ParentTree" || u.path == "IDTree"),
+		u.path == "Kids", (u.path == "Nums" || u.path == "Names") && before.Kind == Array:
+		if ok, err := d.ofStructure(u, structure); !ok || err != nil {
+			return false, err
+		}
 		ok, err := d.treeGrown(before, after)
 		if ok && err == nil {
 			d.allowed(FormFill, ref, "structure of the document extended")
@@ -69,6 +72,26 @@ func (d *differ) usedByStructure(u use, ref Ref, before, after Value) (bool, err
 		return ok, err
 	}
 	return false, nil
+}
+
+// ofStructure reports whether what is used so belongs to the trees of the structure alone:
+// pages, scripts and attachments stand in trees of the same make.
+func (d *differ) ofStructure(u use, structure Ref) (bool, error) {
+	top := func(u use) bool {
+		return u.holder == structure && (u.path == "ParentTree" || u.path == "IDTree")
+	}
+	if top(u) {
+		return true, nil
+	}
+	return d.onlyWithin(u.holder, func(u use) standing {
+		switch {
+		case top(u):
+			return atTop
+		case u.path == "Kids":
+			return within
+		}
+		return elsewhere
+	}, 0)
 }
 
 // elementGrown compares two structure elements, or arrays of them.

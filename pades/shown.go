@@ -17,10 +17,10 @@ func (d *differ) checkShown(c Change, field *formField) error {
 	if err != nil {
 		return err
 	}
-	const password = 1 << 13 // table 228
-	if flags&password != 0 {
-		return nil
-	}
+	// In place of a password something else is shown, and of a list it is not read which
+	// option is marked: the text says nothing.
+	const password, combo = 1 << 13, 1 << 17 // tables 228 and 230
+	silent := field.kind == "Tx" && flags&password != 0 || field.kind == "Ch" && flags&combo == 0
 	for _, item := range field.widgets {
 		widget, err := d.f.resolve(d.new, item)
 		if err != nil {
@@ -39,6 +39,11 @@ func (d *differ) checkShown(c Change, field *formField) error {
 			if drawing.Kind == Null {
 				continue // readers draw the value themselves
 			}
+			if silent {
+				c.Unclear, c.What = true, "what a field shows does not say its value"
+				d.note(c)
+				continue
+			}
 			if err := d.checkDrawing(c, field, widget.value, drawing, texts); err != nil {
 				return err
 			}
@@ -56,7 +61,16 @@ func (d *differ) checkDrawing(c Change, field *formField, widget, drawing Value,
 		if err != nil {
 			return err
 		}
-		if shown, doubt, err = d.textOf(drawing, box(rect)); err != nil {
+		style, err := d.f.key(d.new, widget, "MK")
+		if err != nil {
+			return err
+		}
+		turned, err := d.f.key(d.new, style, "R")
+		if err != nil {
+			return err
+		}
+		degrees, _ := turned.Int()
+		if shown, doubt, err = d.textOf(drawing, box(rect), degrees); err != nil {
 			return err
 		}
 		if strange, err := d.strangeFont(drawing); err != nil {

@@ -8,8 +8,8 @@ import (
 // textOf is the text that a form XObject shows in a rectangle of the page, in the order in
 // which it is drawn. doubt says that something in it is not understood: another XObject, an
 // inline image, a font whose characters are not known; or that the text cannot be seen.
-func (d *differ) textOf(form Value, rect box) (text string, doubt bool, err error) {
-	sight, ok, err := d.sightOf(form, rect)
+func (d *differ) textOf(form Value, rect box, turned int64) (text string, doubt bool, err error) {
+	sight, ok, err := d.sightOf(form, rect, turned)
 	if err != nil || !ok {
 		return "", true, err
 	}
@@ -20,6 +20,9 @@ func (d *differ) textOf(form Value, rect box) (text string, doubt bool, err erro
 	resources, err := d.f.key(d.new, form, "Resources")
 	if err != nil {
 		return "", false, err
+	}
+	if resources.Key("ColorSpace").Kind != Null { // what is called DeviceGray may be another space (8.6.5.6)
+		return "", true, nil
 	}
 	fonts, err := d.f.key(d.new, resources, "Font")
 	if err != nil {
@@ -45,7 +48,6 @@ type textReader struct {
 	sight *sight
 	fonts Value
 	known map[string]*fontText
-	font  *fontText
 	text  strings.Builder
 }
 
@@ -89,8 +91,7 @@ func (s *scanner) operator() string {
 	return word
 }
 
-// operate reports whether an operator is understood: of those that show something,
-// the ones of text; of all others, any but an XObject, an image or a shading.
+// operate reports whether an operator is understood, and what it shows can be seen.
 func (r *textReader) operate(operator string, operands []Value) (bool, error) {
 	last := Value{}
 	if len(operands) > 0 {
@@ -109,23 +110,23 @@ func (r *textReader) operate(operator string, operands []Value) (bool, error) {
 		return r.show(last), nil
 	case "TJ":
 		for _, item := range last.Items() {
-			if item.Kind == String && !r.show(item) {
+			n, number := item.Number()
+			if number && !r.sight.kern(n) || !number && !r.show(item) {
 				return false, nil
 			}
 		}
-	case "Do", "BI", "ID", "EI", "sh":
-		return false, nil
 	}
 	return true, nil
 }
 
 func (r *textReader) show(v Value) bool {
-	if r.font == nil || v.Kind != String {
+	font := r.sight.seen.font
+	if font == nil || v.Kind != String {
 		return false
 	}
-	text, ok := r.font.decode(v.octets)
+	text, ok := font.decode(v.octets)
 	r.text.WriteString(text)
-	return ok && !r.font.drawn
+	return ok && !font.drawn && r.sight.show(text)
 }
 
 // choose takes a font of the resources.
@@ -135,14 +136,14 @@ func (r *textReader) choose(name string) (bool, error) {
 			return false, nil
 		}
 		font, err := r.d.f.key(r.d.new, r.fonts, name)
-		if err != nil {
+		if err != nil || font.Kind != Dictionary { // readers look for it elsewhere
 			return false, err
 		}
 		if r.known[name], err = r.d.fontText(font); err != nil {
 			return false, err
 		}
 	}
-	r.font = r.known[name]
+	r.sight.seen.font = r.known[name]
 	return true, nil
 }
 

@@ -14,6 +14,9 @@ type section struct {
 	trailer Value
 	prev    int64    // /Prev, or -1
 	hidden  *section // /XRefStm of a hybrid file, or nil
+
+	width  int  // of the entries of a table, but that of object 0
+	uneven bool // some are not of 20 bytes
 }
 
 // entryRange holds the entries of consecutive object numbers.
@@ -157,7 +160,7 @@ func (f *File) readTable(at int64, left *int) (*section, error) {
 		if s.word("trailer") {
 			break
 		}
-		r, err := s.tableRange(left)
+		r, err := s.tableRange(sec, left)
 		if err != nil {
 			return nil, err
 		}
@@ -180,8 +183,11 @@ func (f *File) readTable(at int64, left *int) (*section, error) {
 // programs write one byte as its line end, or three.
 const shortEntry = 19
 
-// tableRange reads one subsection: a line "first count", then count entries.
-func (s *scanner) tableRange(left *int) (entryRange, error) {
+// tableRange reads one subsection: a line "first count", then count entries, in a section all
+// of one length. Readers that count on 20 bytes (PDFium) are out of step in others, and find
+// other offsets; where nothing brings them into step again, they see it, and look for the
+// objects themselves.
+func (s *scanner) tableRange(sec *section, left *int) (entryRange, error) {
 	first, ok := s.digits()
 	if !ok || !s.blank() {
 		return entryRange{}, s.fail("neither a subsection nor a trailer in a cross-reference table")
@@ -208,6 +214,15 @@ func (s *scanner) tableRange(left *int) (entryRange, error) {
 		}
 		r.entries[i] = e
 		s.pos += length
+		sec.uneven = sec.uneven || length != 20
+		if number := r.first + i; number > 0 && sec.width == 0 { // some write the first one by themselves
+			sec.width = length
+		} else if number > 0 && sec.width != length {
+			return entryRange{}, s.fail("cross-reference entries of different lengths")
+		}
+	}
+	if sec.uneven && s.pos < len(s.b) && isSpace(s.b[s.pos]) {
+		return entryRange{}, s.fail("white space after cross-reference entries that are not of 20 bytes")
 	}
 	return r, nil
 }
